@@ -1,0 +1,61 @@
+# What a person does with this repository. Needs python3 (3.11 or newer, with venv), make and a
+# C compiler; everything else goes into .venv. `make` alone lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+NODE := tests/e2e/node
+NODE_READY := $(NODE)/node_modules/.ready
+PYTEST := $(BIN)/python -m pytest
+# Random cases per law: few while working, the promised number in `check`.
+CHECK_CASES := 2000
+# Options for `make demo`, for example ARGS="--speed 600".
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint check bench pin clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## install everything into .venv (quick when nothing changed)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Ebbline needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
+	  --require-hashes --only-binary :all: --requirement constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
+	  --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## a simulated shop, audiences, and a Braze sandbox receiving them
+	@$(BIN)/ebbline demo $(ARGS)
+
+test: $(READY) ## the quick suite
+	@$(PYTEST) -n 2 -m "not slow and not full"
+
+lint: $(READY) ## style, types and the order of the rooms
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+check: $(READY) lint $(NODE_READY) ## everything that must hold before a change lands
+	@EBBLINE_CASES=$(CHECK_CASES) $(PYTEST) -n 2 --dist worksteal -m "not full"
+
+$(NODE_READY): $(NODE)/package.json
+	@command -v npm >/dev/null || { echo "make check drives the Node SDK too: install node and npm" >&2; exit 1; }
+	@cd $(NODE) && npm install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error
+	@touch $@
+
+bench: $(READY) ## what an event costs, on this machine
+	@$(BIN)/python benchmarks $(ARGS)
+
+pin: $(READY) ## write constraints.txt anew (ARGS=--upgrade takes the newest versions)
+	@$(BIN)/python tools/pin.py $(ARGS)
+
+clean: ## remove what the other targets made
+	@rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -1,0 +1,25 @@
+"""The limits of rules and project files: each a located finding when passed."""
+
+from __future__ import annotations
+
+DAY_MS = 86_400_000
+
+RULE_LENGTH_MAX = 20_000  # characters; a rule this long is generated, and should be a list
+RULE_NODES_MAX = 500  # expressions per rule; keeps evaluation far below a millisecond
+RULE_DEPTH_MAX = 50  # nested expressions; keeps every pass inside Python's own stack
+WINDOW_MS_MAX = 400 * DAY_MS  # a year and a month; history is kept no longer by default
+COUNT_MAX = 100_000  # events one threshold may ask for; each is held in the profile
+MATCH_LAST_MAX = 1_000  # latest events `last_n` and `matched` look at, for the same reason
+NAME_LENGTH_MAX = 200  # characters of an event, trait, audience or list name
+REGEX_LENGTH_MAX = 1_000  # characters of a `matches` pattern
+ROUND_DIGITS_MAX = 15  # a float64 holds no more decimal digits
+
+FILE_BYTES_MAX = 1_000_000  # one project file; beyond it parsing takes minutes
+FILES_MAX = 2_000  # project files
+FILE_NODES_MAX = 100_000  # YAML values in one file, anchors expanded (stops "billion laughs")
+FILE_DEPTH_MAX = 50  # nested YAML values
+LIST_ITEMS_MAX = 100_000  # values of one named list
+AUDIENCES_MAX = 10_000  # audiences in a project
+TRAITS_MAX = 10_000  # computed traits in a project
+EXAMPLE_EVENTS_MAX = 10_000  # events of one example, repetitions counted
+FINDINGS_MAX = 1_000  # findings reported together; the rest are counted

@@ -1,0 +1,26 @@
+"""Tracks, evaluation, timers, membership and priority: what Ebbline exists for. Pure."""
+
+from ebbline.engine.advance import apply, merge, new_profile, note, trait_value, wake
+from ebbline.engine.changes import Change
+from ebbline.engine.compiling import compile_plan
+from ebbline.engine.limits import NEVER
+from ebbline.engine.profile import Profile, decode_profile, encode_profile
+from ebbline.engine.tables import Tables
+from ebbline.engine.wheel import Wheel
+
+__all__ = [
+    "NEVER",
+    "Change",
+    "Profile",
+    "Tables",
+    "Wheel",
+    "apply",
+    "compile_plan",
+    "decode_profile",
+    "encode_profile",
+    "merge",
+    "new_profile",
+    "note",
+    "trait_value",
+    "wake",
+]

@@ -1,0 +1,199 @@
+"""The heart: events and the passing of time in, changes out.
+
+`apply` takes all events of one person that became known at one instant, `wake` the passing of
+time alone; both evaluate once, after everything of the instant has been taken in, so nobody
+enters and leaves in the same millisecond. `profile` is changed in place. No I/O, no clock.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ebbline.engine.changes import Change, ChangeKind
+from ebbline.engine.limits import NEVER
+from ebbline.engine.profile import Profile
+from ebbline.engine.tables import Tables, holds
+from ebbline.errors import Invariant
+from ebbline.events.event import Event
+
+
+def new_profile(tables: Tables, profile_id: int) -> Profile:
+    """A person without events; enters what an empty person satisfies at the first `apply`."""
+    return Profile(profile_id, bytearray(tables.default_truth))
+
+
+def apply(tables: Tables, profile: Profile, events: Sequence[Event], now_ms: int) -> list[Change]:
+    """Take in events that became known at `now_ms` and say what changed.
+
+    The caller has woken the person for everything due before `now_ms`; what is due at `now_ms`
+    itself is settled here, together with the events.
+    """
+    touched: set[int] = set()
+    tracks = profile.tracks
+    for event in events:
+        at_ms, event_id = event.time_ms, event.message_id
+        for where, value, track in tables.feeds.get(event.name, tables.star):
+            if where is not None and where(event) is not True:
+                continue
+            record = tracks.get(track.id)
+            added = track.add(record, at_ms, event_id, value and value(event), now_ms)
+            if added is not None:
+                tracks[track.id] = added
+                touched.update(track.groups)
+        if event.traits or event.group_id is not None:
+            _take_traits(tables, profile, event, touched)
+    return _settle(tables, profile, touched, now_ms, events[-1].message_id if events else None)
+
+
+def wake(tables: Tables, profile: Profile, now_ms: int) -> list[Change]:
+    """Let time pass up to `now_ms`, at which something of this person is due."""
+    return _settle(tables, profile, set(), now_ms, None)
+
+
+def merge(tables: Tables, winner: Profile, loser: Profile, now_ms: int) -> list[Change]:
+    """Give everything the loser has done to the winner.
+
+    Associative and commutative in content. The winner is evaluated at its next `apply` or
+    `wake`, which the caller must do at the same instant; the loser is gone.
+    """
+    touched: set[int] = set()
+    for track_id, record in loser.tracks.items():
+        track = tables.tracks[track_id]
+        mine = winner.tracks.get(track_id)
+        if mine is None:
+            winner.tracks[track_id] = record
+        else:
+            track.merge(mine, record, now_ms)
+        touched.update(track.groups)
+    for name, entry in loser.traits.items():
+        _set_trait(tables, winner, name, entry, touched)
+    for group in touched:
+        winner.due[group] = now_ms
+    winner.wake_ms = min(winner.due.values(), default=NEVER)
+    return [note(loser, "merged", "", now_ms, None, winner.id)]
+
+
+def note(profile: Profile, kind: ChangeKind, definition: str, at_ms: int, cause: str | None,
+         value: Any = None) -> Change:  # fmt: skip
+    """The next change of this person, with its number."""
+    profile.number += 1
+    return Change(profile.id, profile.number, kind, definition, at_ms, cause, value)
+
+
+def trait_value(tables: Tables, profile: Profile, name: str, now_ms: int) -> Any:
+    """A computed trait's value at an instant not before the person's last change."""
+    return tables.trait_readings[name](profile, now_ms)[0]
+
+
+def _take_traits(tables: Tables, profile: Profile, event: Event, touched: set[int]) -> None:
+    stamp = (event.time_ms, event.message_id)
+    if event.type == "identify":
+        for name, value in event.traits.items():
+            _set_trait(tables, profile, name, (value, *stamp), touched)
+    elif event.type == "group":
+        _set_trait(tables, profile, "group_id", (event.group_id, *stamp), touched)
+        for name, value in event.traits.items():
+            _set_trait(tables, profile, "group." + name, (value, *stamp), touched)
+
+
+def _set_trait(tables: Tables, profile: Profile, name: str, entry: tuple[Any, int, str],
+               touched: set[int]) -> None:  # fmt: skip
+    """Last write wins, by (event time, messageId)."""
+    known = profile.traits.get(name)
+    if known is not None and (known[1], known[2]) >= (entry[1], entry[2]):
+        return
+    profile.traits[name] = entry
+    touched.update(tables.trait_groups.get(name, ()))
+
+
+def _settle(tables: Tables, profile: Profile, touched: set[int], now_ms: int,
+            cause: str | None) -> list[Change]:  # fmt: skip
+    due = profile.due
+    if profile.wake_ms <= now_ms:
+        touched.update([group for group, at in due.items() if at <= now_ms])
+    todo: set[int] = set()
+    if not profile.born:
+        profile.born = True
+        touched.update(tables.birth_groups)
+        todo.update(tables.born_into)
+    changed: list[int] = []
+    _sense(tables, profile, touched, now_ms, changed)
+    changes: list[Change] = []
+    if changed or todo:
+        traits = [-1 - c for c in changed if c < 0]
+        for condition in changed:
+            if condition >= 0:
+                todo.update(tables.watchers[condition])
+        if todo:
+            _members(tables, profile, sorted(todo), now_ms, cause, changes)
+        for trait in traits:
+            name, value = tables.traits[trait], profile.published[trait]
+            changes.append(note(profile, "trait", name, now_ms, cause, value))
+    profile.wake_ms = min(due.values()) if due else NEVER
+    if profile.wake_ms <= now_ms:
+        message = f"profile {profile.id} would wake at {profile.wake_ms}, not after {now_ms}"
+        raise Invariant(message)
+    return changes
+
+
+def _sense(tables: Tables, profile: Profile, places: Iterable[int], now_ms: int,
+           changed: list[int]) -> None:  # fmt: skip
+    groups, due = tables.groups, profile.due
+    for place in sorted(places):
+        flips = groups[place].sense(profile, now_ms, changed)
+        if flips < NEVER:
+            due[place] = flips
+        else:
+            due.pop(place, None)
+
+
+def _members(tables: Tables, profile: Profile, order: list[int], now_ms: int,
+             cause: str | None, changes: list[Change]) -> None:  # fmt: skip
+    """Evaluate audiences in dependency order; an audience that others read adds them."""
+    formulas, truth = tables.formulas, profile.truth
+    flipped: list[int] = []
+    for bit in order:  # grows while it runs: dependants always stand behind
+        if holds(formulas[bit], truth) != profile.raw >> bit & 1:
+            profile.raw ^= 1 << bit
+            flipped.append(bit)
+            if bit in tables.member_groups:
+                _wake_dependants(tables, profile, bit, now_ms, order)
+    if not flipped:
+        return
+    before = profile.effective
+    profile.effective = _effective(tables, profile.raw)
+    for bit in flipped:
+        kind: ChangeKind = "entered" if profile.raw >> bit & 1 else "exited"
+        value = bool(profile.effective >> bit & 1)
+        changes.append(note(profile, kind, tables.audiences[bit], now_ms, cause, value))
+    moved = (before ^ profile.effective) & profile.raw
+    for bit in tables.priority_of if moved else ():
+        if moved >> bit & 1 and bit not in flipped:
+            value = bool(profile.effective >> bit & 1)
+            kind = "restored" if value else "suppressed"
+            changes.append(note(profile, kind, tables.audiences[bit], now_ms, cause, value))
+
+
+def _wake_dependants(tables: Tables, profile: Profile, bit: int, now_ms: int,
+                     order: list[int]) -> None:  # fmt: skip
+    changed: list[int] = []
+    _sense(tables, profile, tables.member_groups[bit], now_ms, changed)
+    for condition in changed:
+        for dependant in tables.watchers[condition]:
+            if dependant not in order:
+                insort(order, dependant)
+
+
+def _effective(tables: Tables, raw: int) -> int:
+    """Of each priority group's audiences that a person is in, only the first counts."""
+    effective = raw
+    for members in tables.priority:
+        taken = False
+        for bit in members:
+            if raw >> bit & 1:
+                if taken:
+                    effective &= ~(1 << bit)
+                taken = True
+    return effective

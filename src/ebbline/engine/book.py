@@ -1,0 +1,88 @@
+"""The register of tracks while a plan is compiled: one per distinct (events, where, value)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ebbline.definitions import tree
+from ebbline.engine.decay import DecayTrack
+from ebbline.engine.event_scope import EventValue, event_value
+from ebbline.engine.tracks import Track
+
+# What an event name feeds: the filter, the value and the track; None where there is neither.
+Feed = tuple[EventValue | None, EventValue | None, Track | DecayTrack]
+
+ANY_EVENT = "*"
+
+
+def _truth_of(value: EventValue) -> EventValue:
+    return lambda event: value(event) is True
+
+
+class Book:
+    """Hands out tracks by their normal form, so equal conditions share one."""
+
+    def __init__(self) -> None:
+        self.tracks: list[Track | DecayTrack] = []
+        self.feeds: dict[str, list[Feed]] = {}
+        self._known: dict[bytes, Any] = {}
+
+    def track(self, events: tree.Events, value: tree.AnyNode | None, mode: str) -> Track:
+        """The track of these events; `mode` as in `Track`, or "truth" for whether `value`
+        holds."""
+        key = msgspec.json.encode((sorted(set(events.names)), events.where, value, mode))
+        if key not in self._known:
+            kept = "any" if mode == "truth" else mode
+            track = Track(len(self.tracks), kept)
+            read = event_value(value) if value is not None else None
+            self._enter(key, track)
+            self._feed(track, events, _truth_of(read) if mode == "truth" and read else read)
+        found: Track = self._known[key]
+        return found
+
+    def score(self, node: tree.Score) -> Track | DecayTrack:
+        """The track that all the points of one score feed; clamps do not matter to it."""
+        key = msgspec.json.encode((node.points, node.decay, node.decay_ms))
+        if key not in self._known:
+            track: Track | DecayTrack
+            if node.decay == "half_life":
+                track = DecayTrack(len(self.tracks), node.decay_ms)
+            else:
+                track = Track(len(self.tracks), "number")
+                track.needs.values = True
+                track.needs.keep_ms = node.decay_ms
+            self._enter(key, track)
+            for part in node.points:
+                self._feed(track, part.events, event_value(part.points))
+        found: Track | DecayTrack = self._known[key]
+        return found
+
+    def _enter(self, key: bytes, track: Track | DecayTrack) -> None:
+        self._known[key] = track
+        self.tracks.append(track)
+
+    def _feed(self, track: Track | DecayTrack, events: tree.Events,
+              value: EventValue | None) -> None:  # fmt: skip
+        where = None if events.where is None else event_value(events.where)
+        for name in dict.fromkeys(events.names):
+            self.feeds.setdefault(name, []).append((where, value, track))
+
+    def index(self) -> tuple[dict[str, tuple[Feed, ...]], tuple[Feed, ...]]:
+        """Feeds by event name, each with those of "*", and the feeds of every other name.
+
+        A track that names both "*" and an event is fed once.
+        """
+        star = tuple(self.feeds.get(ANY_EVENT, ()))
+        starred = {id(feed[2]) for feed in star}
+        by_name = {
+            name: star + tuple(feed for feed in feeds if id(feed[2]) not in starred)
+            for name, feeds in self.feeds.items()
+            if name != ANY_EVENT
+        }
+        return by_name, star
+
+
+Compile = Callable[[tree.AnyNode], Any]

@@ -1,0 +1,255 @@
+"""Plan to tables: inline computed traits, break rules into conditions, register tracks.
+
+A tuple of small steps; nothing here looks at a person or a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from ebbline.definitions import tree
+from ebbline.definitions.plan import Plan
+from ebbline.engine.atoms import atoms_of, score_bar
+from ebbline.engine.book import Book
+from ebbline.engine.decay import DecayTrack
+from ebbline.engine.groups import (
+    AgeAtom,
+    Atom,
+    CountAtom,
+    Group,
+    PublishGroup,
+    ReadingGroup,
+    ScoreGroup,
+    TrackGroup,
+)
+from ebbline.engine.inline import Inliner
+from ebbline.engine.limits import TRAIT_STEP
+from ebbline.engine.motion import Motion, moves
+from ebbline.engine.profile import Profile
+from ebbline.engine.readings import Scope
+from ebbline.engine.tables import All, Any_, Formula, Literals, Tables, holds
+from ebbline.engine.tracks import Track
+
+
+class _Compiler:
+    def __init__(self, plan: Plan) -> None:
+        self.tables = Tables(plan)
+        self.book = Book()
+        self.inline = Inliner(plan)
+        self.conditions: dict[bytes, int] = {}
+        self.track_groups: dict[int, int] = {}
+        self.by_track: dict[int, set[int]] = {}
+        self.by_trait: dict[str, set[int]] = {}
+        self.by_member: dict[int, set[int]] = {}
+        self.birth: set[int] = set()
+        self.watchers: dict[int, set[int]] = {}
+
+    # -- rules to formulas ---------------------------------------------------------------
+
+    def formula(self, node: tree.AnyNode, wanted: int = 1) -> Formula:
+        """The formula of a rule (or, for wanted=0, of its negation) over conditions."""
+        match node:
+            case tree.Not():
+                return self.formula(node.item, 1 - wanted)
+            case tree.And() | tree.Or():
+                items = tuple(self.formula(item, wanted) for item in node.items)
+                return _join(items, every=isinstance(node, tree.And) == bool(wanted))
+            case _:
+                found = atoms_of(node)
+                if isinstance(found, tuple):
+                    return self._atom(*found, wanted)
+                if found is not None:
+                    return self.formula(found, wanted)
+                return Literals(((self.condition(node), wanted),))
+
+    def _atom(self, events: tree.Events, value: tree.AnyNode | None, atom: Atom,
+              wanted: int) -> Formula:  # fmt: skip
+        track = self.book.track(events, value, "events" if value is None else "number")
+        key = msgspec.json.encode((track.id, type(atom).__name__, atom))
+        if key not in self.conditions:
+            self._into_track_group(track, atom)
+            alone = TrackGroup(track.id)
+            alone.add(atom, len(self.tables.default_truth))
+            self.conditions[key] = self._new_condition(alone)
+        return Literals(((self.conditions[key], wanted),))
+
+    def _into_track_group(self, track: Track, atom: Atom) -> None:
+        need = track.needs
+        if isinstance(atom, CountAtom):
+            if atom.within_ms is not None:
+                need.latest = max(need.latest, atom.least)
+        elif isinstance(atom, AgeAtom):
+            if atom.end == "first":
+                need.heads = max(need.heads, 1)
+            else:
+                need.latest = max(need.latest, 1)
+        else:
+            need.values = True
+            need.keep_ms = max(need.keep_ms, atom.within_ms)
+        place = self.track_groups.get(track.id)
+        if place is None:
+            place = self.track_groups[track.id] = self._new_group(TrackGroup(track.id))
+            self.by_track.setdefault(track.id, set()).add(place)
+        group = self.tables.groups[place]
+        assert isinstance(group, TrackGroup)  # noqa: S101 - told to the type checker
+        group.add(atom, len(self.tables.default_truth))
+
+    def condition(self, node: tree.AnyNode) -> int:
+        """The condition of a leaf that no atom stands for."""
+        key = msgspec.json.encode(node)
+        if key in self.conditions:
+            return self.conditions[key]
+        bar = score_bar(node)
+        if bar is not None:
+            found = self.conditions[key] = self._score_condition(*bar)
+            return found
+        scope = Scope(self.book, self.tables.bits)
+        reading = scope.reading(node)
+        group = ReadingGroup(reading, len(self.tables.default_truth))
+        self._depend(scope, self._new_group(group))
+        found = self.conditions[key] = self._new_condition(group)
+        return found
+
+    def _score_condition(self, score: tree.Score, op: str, bar: float) -> int:
+        track = self.book.score(score)
+        assert isinstance(track, DecayTrack)  # noqa: S101 - told to the type checker
+        place = self.track_groups.get(track.id)
+        if place is None:
+            place = self.track_groups[track.id] = self._new_group(ScoreGroup(track))
+            self.by_track.setdefault(track.id, set()).add(place)
+        group = self.tables.groups[place]
+        assert isinstance(group, ScoreGroup)  # noqa: S101 - told to the type checker
+        group.bars.append((op, bar, len(self.tables.default_truth)))
+        truth = {">": 0.0 > bar, ">=": 0.0 >= bar, "<": 0.0 < bar, "<=": 0.0 <= bar}[op]
+        alone = ScoreGroup(track)
+        alone.bars.append((op, bar, len(self.tables.default_truth)))
+        return self._new_condition(alone, truth=truth)
+
+    def _new_group(self, group: Group) -> int:
+        self.tables.groups.append(group)
+        return len(self.tables.groups) - 1
+
+    def _new_condition(self, alone: Group, *, truth: bool = False) -> int:
+        self.tables.alone.append(alone)
+        self.tables.default_truth.append(truth)
+        return len(self.tables.default_truth) - 1
+
+    def _depend(self, scope: Scope, place: int) -> None:
+        for track in scope.tracks:
+            self.by_track.setdefault(track, set()).add(place)
+        for trait in scope.traits:
+            self.by_trait.setdefault(trait, set()).add(place)
+        for audience in scope.audiences:
+            self.by_member.setdefault(audience, set()).add(place)
+        if scope.clock:
+            self.birth.add(place)
+
+    # -- the steps -----------------------------------------------------------------------
+
+    def audiences(self) -> None:
+        for bit, audience in enumerate(self.tables.plan.audiences):
+            formula = self.formula(self.inline(audience.when))
+            self.tables.formulas.append(formula)
+            for condition in _conditions(formula):
+                self.watchers.setdefault(condition, set()).add(bit)
+
+    def published_traits(self) -> None:
+        plan = self.tables.plan
+        steps: dict[str, list[float | None]] = {}
+        for destination in plan.destinations:
+            for sync in destination.sync:
+                if sync.trait:
+                    steps.setdefault(sync.trait, []).append(sync.min_change)
+        names = {trait.name: i for i, trait in enumerate(plan.traits)}
+        for name, asked in steps.items():
+            if name in names:
+                self._publish(names[name], self.inline(tree.Trait(name)), asked)
+
+    def _publish(self, trait: int, node: tree.AnyNode, asked: list[float | None]) -> None:
+        scope = Scope(self.book, self.tables.bits)
+        moving = moves(node)
+        usual = TRAIT_STEP if moving else 0.0
+        step = min(usual if ask is None else ask for ask in asked)
+        motion = Motion(scope, node) if moving else None
+        place = self._new_group(PublishGroup(trait, scope.reading(node), motion, step))
+        self._depend(scope, place)
+        self.birth.add(place)
+
+    def trait_readings(self) -> None:
+        """Every computed trait can be read at any time, published or not."""
+        for trait in self.tables.plan.traits:
+            scope = Scope(self.book, self.tables.bits)
+            self.tables.trait_readings[trait.name] = scope.reading(self.inline(trait.value))
+
+    def groups_of_audiences(self) -> None:
+        tables = self.tables
+        tables.priority = [
+            tuple(tables.bits[name] for name in group.priority) for group in tables.plan.groups
+        ]
+        for number, members in enumerate(tables.priority):
+            for bit in members:
+                tables.priority_of[bit] = (*tables.priority_of.get(bit, ()), number)
+
+    def indexes(self) -> None:
+        tables = self.tables
+        tables.tracks = self.book.tracks
+        for track in tables.tracks:
+            track.groups = tuple(sorted(self.by_track.get(track.id, ())))
+        tables.feeds, tables.star = self.book.index()
+        tables.trait_groups = {k: tuple(sorted(v)) for k, v in self.by_trait.items()}
+        tables.member_groups = {k: tuple(sorted(v)) for k, v in self.by_member.items()}
+        tables.watchers = [
+            tuple(sorted(self.watchers.get(c, ()))) for c in range(len(tables.default_truth))
+        ]
+
+    def empty_person(self) -> None:
+        """The truth of every condition for a person without events. Conditions that the clock
+        alone can turn are looked at when a person appears."""
+        tables = self.tables
+        nobody = Profile(0, tables.default_truth)
+        for group in tables.groups:
+            if isinstance(group, ReadingGroup):
+                value, _ = group.reading(nobody, 0)
+                tables.default_truth[group.condition] = value is True
+        tables.birth_groups = tuple(sorted(self.birth))
+        tables.born_into = tuple(
+            bit for bit, formula in enumerate(tables.formulas)
+            if holds(formula, tables.default_truth)
+        )  # fmt: skip
+
+
+def _join(items: tuple[Formula, ...], *, every: bool) -> Formula:
+    if not every:
+        return Any_(items)
+    pairs = tuple(pair for item in items if isinstance(item, Literals) for pair in item.pairs)
+    rest = tuple(item for item in items if not isinstance(item, Literals))
+    if not rest:
+        return Literals(pairs)
+    return All((Literals(pairs), *rest) if pairs else rest)
+
+
+def _conditions(formula: Formula) -> set[int]:
+    if isinstance(formula, Literals):
+        return {condition for condition, _ in formula.pairs}
+    return set().union(*(_conditions(item) for item in formula.items))
+
+
+STEPS: tuple[Callable[[_Compiler], None], ...] = (
+    _Compiler.audiences,
+    _Compiler.published_traits,
+    _Compiler.trait_readings,
+    _Compiler.groups_of_audiences,
+    _Compiler.indexes,
+    _Compiler.empty_person,
+)
+
+
+def compile_plan(plan: Plan) -> Tables:
+    """Compile a checked plan; the same plan always gives the same tables."""
+    compiler = _Compiler(plan)
+    for step in STEPS:
+        step(compiler)
+    return compiler.tables
+

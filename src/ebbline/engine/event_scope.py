@@ -1,0 +1,86 @@
+"""Expressions over one event (`where=`, value and points expressions) as small closures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import re2
+
+from ebbline.definitions import tree
+from ebbline.engine.scalars import ARITH, COMPARE, FUNCTIONS, look_up
+from ebbline.errors import Invariant
+from ebbline.events.event import Event
+
+EventValue = Callable[[Event], Any]
+
+
+def _property(path: str) -> EventValue:
+    if path.startswith("context."):
+        inner = path.removeprefix("context.")
+        return lambda event: look_up(event.context, inner)
+    if "." in path:
+        return lambda event: look_up(event.properties, path)
+    return lambda event: event.properties.get(path)
+
+
+def _compare(node: tree.Compare) -> EventValue:
+    left, right = event_value(node.left), event_value(node.right)
+    test = COMPARE[node.op]
+    if isinstance(node.right, tree.Literal):
+        constant = node.right.value
+        return lambda event: test(left(event), constant)
+    return lambda event: test(left(event), right(event))
+
+
+def matcher(pattern: str) -> Callable[[Any], bool | None]:
+    """A linear-time search for a pattern that the checker has accepted."""
+    found = re2.compile(pattern)
+    return lambda text: found.search(text) is not None if isinstance(text, str) else None
+
+
+def _call(node: tree.Call) -> EventValue:
+    if node.name == "matches" and isinstance(node.args[1], tree.Literal):
+        text, search = event_value(node.args[0]), matcher(str(node.args[1].value))
+        return lambda event: search(text(event))
+    work = FUNCTIONS[node.name]
+    args = [event_value(arg) for arg in node.args]
+    return lambda event: work(*[arg(event) for arg in args])
+
+
+def event_value(node: tree.AnyNode) -> EventValue:
+    """A closure from an event to the node's value; null (None) for whatever does not fit."""
+    match node:
+        case tree.Literal():
+            constant = node.value
+            return lambda event: constant
+        case tree.Duration() | tree.Moment():
+            ms = node.ms
+            return lambda event: ms
+        case tree.Property():
+            return _property(node.path)
+        case tree.Items():
+            items = [event_value(item) for item in node.items]
+            return lambda event: [item(event) for item in items]
+        case tree.Not():
+            inner = event_value(node.item)
+            return lambda event: inner(event) is not True
+        case tree.And():
+            parts = [event_value(item) for item in node.items]
+            return lambda event: all(part(event) is True for part in parts)
+        case tree.Or():
+            parts = [event_value(item) for item in node.items]
+            return lambda event: any(part(event) is True for part in parts)
+        case tree.IsNull():
+            inner = event_value(node.item)
+            return lambda event: inner(event) is None
+        case tree.Compare():
+            return _compare(node)
+        case tree.Arith():
+            left, right, work = event_value(node.left), event_value(node.right), ARITH[node.op]
+            return lambda event: work(left(event), right(event))
+        case tree.Call():
+            return _call(node)
+        case _:
+            message = f"{type(node).__name__} cannot stand inside an event expression"
+            raise Invariant(message)

@@ -1,0 +1,233 @@
+"""Conditions that are looked at together, and how each group decides its truth.
+
+A condition is one leaf of an audience's rule. Those on one track that only count, sum or look
+at ages against constants are decided in one tight loop; those on one decaying score share its
+value; every other condition is a group of its own, read by the reference evaluator.
+
+`sense(profile, now_ms, changed)` updates `profile.truth`, appends the conditions that changed
+and returns the next instant at which the group may differ by time alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import msgspec
+
+from ebbline.engine.decay import DecayTrack
+from ebbline.engine.limits import NANO, NEVER
+from ebbline.engine.motion import Motion, longest
+from ebbline.engine.profile import Profile
+from ebbline.engine.readings import Reading
+from ebbline.engine.scalars import COMPARE, number_of
+from ebbline.engine.tracks import COUNT, HEADS, TIMES, VALUES
+
+
+class Group(Protocol):
+    """A set of conditions evaluated together."""
+
+    def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
+        """Update the truth of the group's conditions."""
+        ...
+
+
+def _turn(profile: Profile, condition: int, truth: bool, changed: list[int]) -> None:  # noqa: FBT001
+    if profile.truth[condition] != truth:
+        profile.truth[condition] = truth
+        changed.append(condition)
+
+
+class CountAtom(msgspec.Struct, frozen=True):
+    """At least `least` events, within `within_ms` or (None) ever."""
+
+    least: int
+    within_ms: int | None
+
+
+class AgeAtom(msgspec.Struct, frozen=True):
+    """The first or the last event is at least `age_ms` old."""
+
+    age_ms: int
+    end: str  # "first" | "last"
+
+
+class SumAtom(msgspec.Struct, frozen=True):
+    """The sum within `within_ms` is above `bar` billionths (or on it, when `inclusive`)."""
+
+    bar: int
+    inclusive: bool
+    within_ms: int
+
+
+Atom = CountAtom | AgeAtom | SumAtom
+
+
+class TrackGroup:
+    """All simple conditions on one track."""
+
+    def __init__(self, track_id: int) -> None:
+        self.track_id = track_id
+        self.counts: list[tuple[int, int, int]] = []  # least, within_ms (NEVER: ever), condition
+        self.ages: list[tuple[int, int, int]] = []  # age_ms, place of the time, condition
+        self.sums: list[tuple[int, int, int]] = []  # least billionths, within_ms, condition
+
+    def add(self, atom: Atom, condition: int) -> None:
+        """Take one more condition into the group."""
+        if isinstance(atom, CountAtom):
+            within = NEVER if atom.within_ms is None else atom.within_ms
+            self.counts.append((atom.least, within, condition))
+        elif isinstance(atom, AgeAtom):
+            place = HEADS if atom.end == "first" else TIMES
+            self.ages.append((atom.age_ms, place, condition))
+        else:
+            least = atom.bar if atom.inclusive else atom.bar + 1
+            self.sums.append((least, atom.within_ms, condition))
+
+    def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
+        """See the module."""
+        record = profile.tracks.get(self.track_id)
+        if record is None:
+            return NEVER
+        truth, wake = profile.truth, NEVER
+        times = record[TIMES]
+        for least, within, condition in self.counts:
+            if within == NEVER:
+                true = record[COUNT] >= least
+            elif len(times) >= least and (leaves := times[-least] + within) > now_ms:
+                true = True
+                if leaves < wake:
+                    wake = leaves
+            else:
+                true = False
+            if truth[condition] != true:
+                truth[condition] = true
+                changed.append(condition)
+        for age, place, condition in self.ages:
+            ripe = record[place][0 if place == HEADS else -1] + age
+            true = ripe <= now_ms
+            if not true and ripe < wake:
+                wake = ripe
+            if truth[condition] != true:
+                truth[condition] = true
+                changed.append(condition)
+        for least, within, condition in self.sums:
+            true, flips = sum_at_least(times, record[VALUES], now_ms, within, least)
+            if flips < wake:
+                wake = flips
+            _turn(profile, condition, true, changed)
+        return wake
+
+
+def sum_at_least(times: list[int], values: list[int], now_ms: int, within_ms: int,
+                 least: int) -> tuple[bool, int]:  # fmt: skip
+    """Whether the sum inside the window reaches `least`, and when that may change by time.
+
+    Where no value is negative the sum only falls as entries leave, so a true sum flips when
+    the entry leaves without which the newer ones fall short; otherwise at the next leaving.
+    """
+    total, bare, flips, edge = 0, False, NEVER, now_ms - within_ms
+    signed = False
+    oldest = NEVER
+    for i in range(len(times) - 1, -1, -1):
+        at = times[i]
+        if at <= edge:
+            break
+        value = values[i]
+        signed = signed or value < 0
+        total += value
+        oldest = at
+        if not bare and total >= least:
+            bare, flips = True, at + within_ms
+    if signed:
+        return total >= least, oldest + within_ms
+    if least <= 0:
+        return True, NEVER
+    return bare, flips
+
+
+class ScoreGroup:
+    """All comparisons of one decaying score with constants inside its clamps."""
+
+    def __init__(self, track: DecayTrack) -> None:
+        self.track = track
+        self.bars: list[tuple[str, float, int]] = []  # operator, bar, condition
+
+    def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
+        """See the module."""
+        record = profile.tracks.get(self.track.id)
+        if record is None:
+            return NEVER
+        value = self.track.read(record, now_ms)
+        nearest: float | None = None
+        for op, bar, condition in self.bars:
+            true = COMPARE[op](value, bar) is True
+            if profile.truth[condition] != true:
+                profile.truth[condition] = true
+                changed.append(condition)
+            ahead = 0.0 <= bar <= value if value > 0 else value <= bar <= 0.0
+            if ahead and (nearest is None or abs(bar) > abs(nearest)):
+                nearest = bar
+        if nearest is None:
+            return NEVER
+        return self.track.next_crossing(record, now_ms, nearest, value, exact=False)
+
+
+class ReadingGroup:
+    """One condition read by the reference evaluator."""
+
+    def __init__(self, reading: Reading, condition: int) -> None:
+        self.reading = reading
+        self.condition = condition
+
+    def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
+        """See the module."""
+        value, until = self.reading(profile, now_ms)
+        _turn(profile, self.condition, value is True, changed)
+        return until
+
+
+class PublishGroup:
+    """One trait that destinations receive. It reports a change as `-1 - trait`, leaving the new
+    value in `profile.published` for the caller to announce."""
+
+    def __init__(self, trait: int, reading: Reading, motion: Motion | None, step: float) -> None:
+        self.trait = trait
+        self.reading = reading
+        self.motion = motion
+        self.step = step
+
+    def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
+        """See the module."""
+        value, until = self.reading(profile, now_ms)
+        last = profile.published.get(self.trait)
+        if self._differs(last, value):
+            profile.published[self.trait] = last = value
+            changed.append(-1 - self.trait)
+        if self.motion is None:
+            return until
+        return self._next(profile, now_ms, last)
+
+    def _differs(self, last: Any, value: Any) -> bool:
+        if last is None or value is None:
+            return last is not value
+        a, b = number_of(last), number_of(value)
+        if a is None or b is None or self.step == 0:
+            return type(last) is not type(value) or bool(last != value)
+        return abs(a - b) >= self.step
+
+    def _next(self, profile: Profile, now_ms: int, last: Any) -> int:
+        motion = self.motion
+        if motion is None or (centre := number_of(last)) is None:
+            return NEVER
+        horizon = motion.steady_until(profile, now_ms)
+
+        def near(until_ms: int) -> bool:
+            span = motion.bounds(profile, now_ms, until_ms)
+            return span is not None and max(centre - span[0], span[1] - centre) < self.step
+
+        return longest(near, now_ms, horizon) if near(now_ms) else horizon
+
+
+def bar_of(value: float) -> int:
+    """The whole billionths that a sum must exceed to be above a number; see `SumAtom`."""
+    return round(value * NANO)

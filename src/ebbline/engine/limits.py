@@ -1,0 +1,39 @@
+"""Every bound of the engine, with its unit and its reason."""
+
+from __future__ import annotations
+
+# Milliseconds since the epoch that no clock reaches: "this will not change by itself".
+NEVER = 2**62
+
+# Milliseconds in a day; days_since counts whole ones.
+DAY_MS = 86_400_000
+
+# Units per one: sums and averages are kept as whole billionths, so adding is exact and its
+# order cannot matter.
+NANO = 1_000_000_000
+
+# Largest magnitude a summed number may have; beyond it a float holds no billionths at all.
+NUMBER_MAX = 1e15
+
+# Decimal places a score is rounded to on reading: far above float noise, far below meaning.
+SCORE_DECIMALS = 9
+
+# Half-lives per block of a decaying score: 2**64 still leaves a float exponent ample room.
+BLOCK_HALF_LIVES = 64
+
+# Binary places kept below one point inside a block: 2**-40 is a thousandth of a billionth.
+BLOCK_SCALE_BITS = 40
+
+# Blocks behind the present one that still count; older ones hold less than 2**-128 of a point.
+BLOCKS_BEHIND = 2
+
+# Milliseconds: a score flip farther away than this is announced a little early and made exact
+# when it comes near, because most far flips are overtaken by the next event.
+FAR_FLIP_MS = 60_000
+
+# Milliseconds by which a far flip is announced early: above any float error of the estimate.
+EARLY_MS = 16
+
+# Least difference of a continuously moving trait (a decaying score) that is published when its
+# sync names none: without it a decaying number would change every millisecond.
+TRAIT_STEP = 1.0

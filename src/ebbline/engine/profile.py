@@ -1,0 +1,109 @@
+"""One person's state, and its packed form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ebbline.engine.limits import NEVER
+
+
+class Profile:
+    """Everything the engine knows about one person; changed in place by the engine only.
+
+    `truth` has one byte per condition, `due` the next instant at which a group of conditions
+    may differ, `raw` and `effective` one bit per audience, `published` the last published
+    value of each synced trait, `traits` the sent ones as (value, time_ms, messageId).
+    """
+
+    __slots__ = ("born", "due", "effective", "id", "number", "published", "raw", "tracks",
+                 "traits", "truth", "wake_ms")  # fmt: skip
+
+    def __init__(self, profile_id: int, truth: bytearray) -> None:
+        self.id = profile_id
+        self.born = False
+        self.number = 0
+        self.traits: dict[str, tuple[Any, int, str]] = {}
+        self.tracks: dict[int, Any] = {}
+        self.truth = truth
+        self.due: dict[int, int] = {}
+        self.raw = 0
+        self.effective = 0
+        self.published: dict[int, Any] = {}
+        self.wake_ms = NEVER
+
+
+_WORD_BITS = 60
+_WORD = (1 << _WORD_BITS) - 1
+_encoder = msgspec.msgpack.Encoder(order="sorted")
+_decoder = msgspec.msgpack.Decoder()
+
+
+def _pack_int(value: int) -> int | list[int]:
+    """msgpack holds 64 bits; larger sums travel as [high, low] words."""
+    if -(1 << 63) <= value < (1 << 63):
+        return value
+    return [value >> _WORD_BITS, value & _WORD]
+
+
+def _unpack_int(value: int | list[int]) -> int:
+    if isinstance(value, int):
+        return value
+    return (value[0] << _WORD_BITS) | value[1]
+
+
+def _pack_bits(bits: int) -> bytes:
+    return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+
+
+def _pack_track(record: Any) -> Any:
+    if isinstance(record, dict):
+        return {"blocks": [(block, _pack_int(points)) for block, points in sorted(record.items())]}
+    packed = list(record)
+    packed[1] = _pack_int(packed[1])
+    while packed and packed[-1] is None:
+        packed.pop()
+    return packed
+
+
+def _unpack_track(packed: Any) -> Any:
+    if isinstance(packed, dict):
+        return {block: _unpack_int(points) for block, points in packed["blocks"]}
+    packed[1] = _unpack_int(packed[1])
+    packed.extend([None] * (11 - len(packed)))
+    return packed
+
+
+def encode_profile(profile: Profile, default_truth: bytearray) -> bytes:
+    """Pack a profile; equal states give equal bytes. Truth is stored as the places where it
+    differs from that of a person without events."""
+    truth = profile.truth
+    flipped = [] if truth == default_truth else [
+        i for i, bit in enumerate(truth) if bit != default_truth[i]
+    ]  # fmt: skip
+    return _encoder.encode((
+        profile.id, profile.born, profile.number, profile.traits,
+        [(key, _pack_track(record)) for key, record in sorted(profile.tracks.items())],
+        flipped, sorted(profile.due.items()), _pack_bits(profile.raw),
+        _pack_bits(profile.effective), sorted(profile.published.items()),
+    ))  # fmt: skip
+
+
+def decode_profile(data: bytes, default_truth: bytearray) -> Profile:
+    """The inverse of `encode_profile`."""
+    (profile_id, born, number, traits, tracks, flipped, due, raw, effective,
+     published) = _decoder.decode(data)  # fmt: skip
+    profile = Profile(profile_id, bytearray(default_truth))
+    profile.born = born
+    profile.number = number
+    profile.traits = {key: tuple(entry) for key, entry in traits.items()}
+    profile.tracks = {key: _unpack_track(packed) for key, packed in tracks}
+    for place in flipped:
+        profile.truth[place] ^= 1
+    profile.due = dict(due)
+    profile.raw = int.from_bytes(raw, "little")
+    profile.effective = int.from_bytes(effective, "little")
+    profile.published = dict(published)
+    profile.wake_ms = min(profile.due.values(), default=NEVER)
+    return profile

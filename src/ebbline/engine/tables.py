@@ -1,0 +1,71 @@
+"""The compiled plan: tables that `advance` walks, rebuilt from the plan at each start."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ebbline.definitions.plan import Plan
+from ebbline.engine.book import Feed
+from ebbline.engine.decay import DecayTrack
+from ebbline.engine.groups import Group
+from ebbline.engine.readings import Reading
+from ebbline.engine.tracks import Track
+
+
+class Literals(msgspec.Struct, frozen=True):
+    """True when every (condition, wanted truth) holds."""
+
+    pairs: tuple[tuple[int, int], ...]
+
+
+class All(msgspec.Struct, frozen=True):
+    """True when every item is."""
+
+    items: tuple[Formula, ...]
+
+
+class Any_(msgspec.Struct, frozen=True):  # noqa: N801 - `Any` is taken by typing
+    """True when any item is."""
+
+    items: tuple[Formula, ...]
+
+
+Formula = Literals | All | Any_
+
+
+def holds(formula: Formula, truth: bytearray) -> bool:
+    """Whether a formula is true for these conditions."""
+    if isinstance(formula, Literals):
+        for condition, wanted in formula.pairs:
+            if truth[condition] != wanted:
+                return False
+        return True
+    if isinstance(formula, All):
+        return all(holds(item, truth) for item in formula.items)
+    return any(holds(item, truth) for item in formula.items)
+
+
+class Tables:
+    """What one plan compiles to. Audiences keep the plan's (dependency) order; bit i of
+    `Profile.raw` is audience i."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.audiences: tuple[str, ...] = tuple(a.name for a in plan.audiences)
+        self.bits: dict[str, int] = {name: i for i, name in enumerate(self.audiences)}
+        self.traits: tuple[str, ...] = tuple(t.name for t in plan.traits)
+        self.tracks: list[Track | DecayTrack] = []
+        self.feeds: dict[str, tuple[Feed, ...]] = {}
+        self.star: tuple[Feed, ...] = ()
+        self.groups: list[Group] = []
+        self.alone: list[Group] = []  # condition -> a group of it alone, for explanations
+        self.trait_readings: dict[str, Reading] = {}
+        self.trait_groups: dict[str, tuple[int, ...]] = {}  # sent trait -> groups
+        self.birth_groups: tuple[int, ...] = ()  # to look at when a person appears
+        self.default_truth = bytearray()
+        self.formulas: list[Formula] = []
+        self.watchers: list[tuple[int, ...]] = []  # condition -> audiences
+        self.member_groups: dict[int, tuple[int, ...]] = {}  # audience -> groups that read it
+        self.born_into: tuple[int, ...] = ()  # audiences true for a person without events
+        self.priority: list[tuple[int, ...]] = []  # audience bits of each priority group
+        self.priority_of: dict[int, tuple[int, ...]] = {}  # audience -> its priority groups

@@ -1,0 +1,211 @@
+"""Tracks: what one person's state keeps about one set of events.
+
+A record is an all-time summary and a time-sorted list of recent entries. Adding is insertion
+in time order and merging is union, so the order of arrival changes nothing. Two entries of the
+same instant are ordered by messageId where that order can be seen.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from typing import Any
+
+from ebbline.engine.limits import NANO, NEVER, NUMBER_MAX
+from ebbline.engine.scalars import scalar_key
+
+# The places of a record. A list, not a class: it is packed and unpacked millions of times.
+COUNT, TOTAL, LOWS, HIGHS, FIRST, LAST, HEADS, DISTINCT, TIMES, VALUES, IDS = range(11)
+Record = list[Any]
+
+FOREVER = NEVER  # keep_ms of a track whose every entry may be asked for
+
+
+class Needs:
+    """What the uses of one track ask its records to keep; grows while a plan is compiled."""
+
+    __slots__ = ("distinct", "ends", "extremes", "heads", "ids", "keep_ms", "latest", "total",
+                 "values")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.total = self.extremes = self.ends = self.distinct = False
+        self.values = self.ids = False
+        self.heads = 0  # how many of the earliest times
+        self.latest = 0  # how many of the latest entries, however old
+        self.keep_ms = 0  # how long every entry
+
+
+def nano_of(value: Any) -> int | None:
+    """A number as whole billionths, rounded half to even; null when it cannot be summed."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not -NUMBER_MAX <= value <= NUMBER_MAX:
+        return None
+    return value * NANO if isinstance(value, int) else round(value * NANO)
+
+
+class Track:
+    """One set of events as the compiler sees it; `add`, `merge` and `trim` work on records.
+
+    `mode` says what an entry's value must be: "events" keeps none, "number" takes what can be
+    summed (as billionths), "scalar" takes any non-null value, "any" takes null as well.
+    """
+
+    __slots__ = ("groups", "id", "mode", "needs")
+
+    def __init__(self, track_id: int, mode: str) -> None:
+        self.id = track_id
+        self.mode = mode
+        self.needs = Needs()
+        self.groups: tuple[int, ...] = ()
+
+    def new_record(self) -> Record:
+        """An empty record; unneeded places stay None."""
+        need = self.needs
+        listed = bool(need.keep_ms or need.latest)
+        return [
+            0,
+            0,
+            [None, None] if need.extremes else None,
+            [None, None] if need.extremes else None,
+            None,
+            None,
+            [] if need.heads else None,
+            {} if need.distinct else None,
+            [] if listed else None,
+            [] if listed and need.values else None,
+            [] if listed and need.ids else None,
+        ]
+
+    def add(self, record: Record | None, at_ms: int, event_id: str, value: Any, now_ms: int) -> Any:
+        """Add one event to a record (a new one for None) and return it; None when the value
+        keeps the event out of this track."""
+        if self.mode == "number":
+            value = nano_of(value)
+        if value is None and self.mode in ("number", "scalar"):
+            return record
+        if record is None:
+            record = self.new_record()
+        record[COUNT] += 1
+        need = self.needs
+        if need.total:
+            record[TOTAL] += value
+        if need.extremes:
+            _stretch(record, value)
+        if need.ends:
+            _mark_ends(record, at_ms, event_id, value)
+        if need.heads:
+            insort(record[HEADS], at_ms)
+            del record[HEADS][need.heads :]
+        if need.distinct and (key := scalar_key(value)) is not None:
+            record[DISTINCT][key] = True
+        if record[TIMES] is not None and (need.latest or at_ms > now_ms - need.keep_ms):
+            _insert(record, at_ms, event_id, value)
+            self.trim(record, now_ms)
+        return record
+
+    def trim(self, record: Record, now_ms: int) -> None:
+        """Drop the oldest entries that no use can ask for any more."""
+        times, need = record[TIMES], self.needs
+        spare = len(times) - need.latest
+        if spare <= 0:
+            return
+        horizon = now_ms - need.keep_ms
+        if times[0] > horizon:
+            return
+        drop = min(spare, bisect_right(times, horizon))
+        for place in (TIMES, VALUES, IDS):
+            if record[place] is not None:
+                del record[place][:drop]
+
+    def merge(self, into: Record, other: Record, now_ms: int) -> None:
+        """Make `into` the record of both people's events."""
+        need = self.needs
+        into[COUNT] += other[COUNT]
+        into[TOTAL] += other[TOTAL]
+        if need.extremes:
+            for low, high in zip(other[LOWS], other[HIGHS], strict=True):
+                for value in (low, high):
+                    if value is not None:
+                        _stretch(into, value)
+        if need.ends:
+            for entry in (other[FIRST], other[LAST]):
+                if entry is not None:
+                    _mark_ends(into, *entry)
+        if need.heads:
+            into[HEADS] = sorted(into[HEADS] + other[HEADS])[: need.heads]
+        if need.distinct:
+            into[DISTINCT].update(other[DISTINCT])
+        if into[TIMES] is not None:
+            _merge_entries(into, other)
+            self.trim(into, now_ms)
+
+
+def _stretch(record: Record, value: Any) -> None:
+    """Widen the extremes, kept apart for numbers and texts; other kinds have no order."""
+    if isinstance(value, bool):
+        return
+    place = 0 if isinstance(value, int | float) else 1 if isinstance(value, str) else None
+    if place is None:
+        return
+    low, high = record[LOWS], record[HIGHS]
+    if low[place] is None or value < low[place]:
+        low[place] = value
+    if high[place] is None or value > high[place]:
+        high[place] = value
+
+
+def _mark_ends(record: Record, at_ms: int, event_id: str, value: Any) -> None:
+    first, last = record[FIRST], record[LAST]
+    if first is None or (at_ms, event_id) < (first[0], first[1]):
+        record[FIRST] = [at_ms, event_id, value]
+    if last is None or (at_ms, event_id) > (last[0], last[1]):
+        record[LAST] = [at_ms, event_id, value]
+
+
+def _insert(record: Record, at_ms: int, event_id: str, value: Any) -> None:
+    times, values, ids = record[TIMES], record[VALUES], record[IDS]
+    if not times or at_ms > times[-1]:
+        place = len(times)
+    else:
+        place = bisect_right(times, at_ms)
+        if ids is not None:
+            while place and times[place - 1] == at_ms and ids[place - 1] > event_id:
+                place -= 1
+    times.insert(place, at_ms)
+    if values is not None:
+        values.insert(place, value)
+    if ids is not None:
+        ids.insert(place, event_id)
+
+
+def _merge_entries(into: Record, other: Record) -> None:
+    if into[VALUES] is None:
+        into[TIMES] = sorted(into[TIMES] + other[TIMES])
+        return
+    times, values = into[TIMES] + other[TIMES], into[VALUES] + other[VALUES]
+    ids = None if into[IDS] is None else into[IDS] + other[IDS]
+    order = sorted(range(len(times)), key=lambda i: (times[i], ids[i] if ids else ""))
+    into[TIMES] = [times[i] for i in order]
+    into[VALUES] = [values[i] for i in order]
+    if ids is not None:
+        into[IDS] = [ids[i] for i in order]
+
+
+def span(times: Sequence[int], now_ms: int, within_ms: int | None, before_ms: int | None,
+         since_ms: int | None) -> tuple[int, int, int]:  # fmt: skip
+    """The slice of entries inside a window at `now_ms`, and the next instant at which the slice
+    changes by time alone: an entry leaves `within_ms` after its time and enters `before_ms`
+    after it."""
+    start, end, until = 0, len(times), NEVER
+    if before_ms is not None:
+        end = bisect_right(times, now_ms - before_ms)
+        if end < len(times):
+            until = times[end] + before_ms
+    if within_ms is not None:
+        start = bisect_right(times, now_ms - within_ms)
+        if start < end:
+            until = min(until, times[start] + within_ms)
+    if since_ms is not None:
+        start = max(start, bisect_left(times, since_ms))
+    return start, max(start, end), until

@@ -1,0 +1,1 @@
+"""What an event is: wire formats in, one frozen `Event` or a `Rejection` out."""

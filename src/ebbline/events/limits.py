@@ -1,0 +1,43 @@
+"""The limits of what may come in, each with its unit and its reason."""
+
+from __future__ import annotations
+
+EVENT_BYTES_MAX = 32 << 10
+"""Bytes of one event as sent: the limit the Segment spec documents and its SDKs keep."""
+
+BATCH_BYTES_MAX = 500 << 10
+"""Bytes of one request body after decompression: the Segment spec's limit for a batch."""
+
+BATCH_EVENTS_MAX = 2_500
+"""Events in one batch: the Segment spec's limit."""
+
+DEPTH_MAX = 32
+"""Levels of objects and lists below one of an event's fields. Real events stay under ten; the
+bound keeps every later walk and encoding far from the interpreter's recursion limit."""
+
+FAST_DEPTH_MAX = 4
+"""Levels the typed decoder checks itself; deeper values take the careful path. Its type table
+doubles with every level, so this stays small (products inside an order are two levels)."""
+
+MESSAGE_ID_LENGTH_MAX = 100
+"""Characters of a messageId: the Segment spec's limit; it is kept for the dedupe horizon."""
+
+ID_LENGTH_MAX = 512
+"""Characters of an identifier: longer ones are blobs put in the wrong field, and each would be
+an index key."""
+
+NAME_LENGTH_MAX = 512
+"""Characters of an event, page or screen name: names are index keys and metric-like labels."""
+
+KEYS_MAX = 500
+"""Top-level keys of properties, traits, context or integrations in one event; more means that
+data was used as keys, and each trait key is stored per person."""
+
+TIME_MS_MAX = 7_258_118_400_000
+"""Latest UTC millisecond taken as a time (2200-01-01): beyond it a unit was mixed up."""
+
+NAME_CACHE_MAX = 10_000
+"""Distinct event names remembered; a sender that makes up names must not grow memory."""
+
+QUARANTINE_BODY_BYTES_MAX = 32 << 10
+"""Bytes of refused input kept with its reason: one whole event, so that it can be sent again."""

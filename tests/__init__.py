@@ -1,0 +1,1 @@
+"""Everything that checks Ebbline; shared modules are imported as `tests.…`."""

@@ -1,0 +1,104 @@
+"""Hypothesis strategies: whole random plans with the histories of a few people."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from ebbline.definitions.plan import (
+    DEFAULT_IDENTIFIERS,
+    AudienceDef,
+    GroupDef,
+    Plan,
+    TraitDef,
+)
+from tests.laws import words
+from tests.laws.facts import Timed
+from tests.laws.histories import arrival
+from tests.laws.tape import Tape
+from tests.laws.trees import Rules
+
+RULE_BYTES = 56
+EVENT_BYTES = 20
+TRAIT_TYPES = ("number", "score", "boolean", "timestamp", "any")
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A plan, the arrivals of each person in order of arrival, and when to stop looking."""
+
+    plan: Plan
+    people: tuple[list[Timed], ...]
+    until_ms: int
+    spare: bytes  # for choices of a law: where to stop, what to repeat, when to wake
+
+
+def tapes(size: int) -> SearchStrategy[Tape]:
+    """Tapes of one size."""
+    return st.binary(min_size=size, max_size=size).map(Tape)
+
+
+@st.composite
+def spans(draw: DrawFn) -> tuple[int, ...]:
+    """Up to three lengths of time for one plan."""
+    tape = draw(tapes(4))
+    return tuple(sorted({tape.one_of(words.SCALES_MS) for _ in range(1 + tape.below(3))}))
+
+
+def _computed(rules: Rules, name: str) -> tuple[TraitDef, str]:
+    """A computed trait and what later rules may use it as."""
+    tape = rules.tape
+    type_ = tape.one_of(TRAIT_TYPES)
+    made = {
+        "number": rules.number,
+        "score": rules.score,
+        "boolean": lambda: rules.boolean(1),
+        "timestamp": rules.ordered,
+        "any": rules.number,
+    }[type_]()
+    if type_ == "timestamp":
+        made = made.left
+    declared = {"score": "number"}.get(type_, type_)
+    return TraitDef(name, made, declared), type_
+
+
+@st.composite
+def plans(draw: DrawFn, lengths: tuple[int, ...], *, audiences: int = 3) -> Plan:
+    """A plan with up to two computed traits, a few audiences and perhaps a priority group."""
+    known: dict[str, str] = {}
+    traits = []
+    for place in range(draw(st.integers(0, 2))):
+        trait, type_ = _computed(Rules(draw(tapes(RULE_BYTES)), lengths, known), f"c{place}")
+        traits.append(trait)
+        known[trait.name] = type_
+    found = []
+    for place in range(draw(st.integers(1, audiences))):
+        rules = Rules(draw(tapes(RULE_BYTES)), lengths, known)
+        found.append(AudienceDef(f"a{place}", rules.boolean(2)))
+        known[f"a{place}"] = "audience"
+    names = tuple(audience.name for audience in found)
+    groups = ()
+    if len(names) > 1 and draw(st.booleans()):
+        groups = (GroupDef("g", names[::-1][:2] if draw(st.booleans()) else names),)
+    return Plan("laws", DEFAULT_IDENTIFIERS, tuple(traits), tuple(found), groups)
+
+
+@st.composite
+def histories(draw: DrawFn, lengths: tuple[int, ...], person: str, most: int) -> list[Timed]:
+    """Arrivals of one person, at least one, in order of arrival."""
+    count = draw(st.integers(1, most))
+    found = [
+        arrival(draw(tapes(EVENT_BYTES)), lengths, place, person) for place in range(count)
+    ]
+    return sorted(found, key=lambda timed: timed[0])
+
+
+@st.composite
+def cases(draw: DrawFn, *, people: int = 1, events: int = 14) -> Case:
+    """A plan and histories on its lattice; the end leaves time for every window to close."""
+    lengths = draw(spans())
+    plan = draw(plans(lengths))
+    found = tuple(draw(histories(lengths, f"p{n}", events)) for n in range(people))
+    last = max(now_ms for arrivals in found for now_ms, _ in arrivals)
+    until_ms = last + 2 * max(lengths) + min(lengths) + 2
+    return Case(plan, found, until_ms, draw(st.binary(min_size=16, max_size=16)))

@@ -1,0 +1,220 @@
+"""The brute-force evaluator: any expression, at any instant, from the whole list of events.
+
+It follows the language page and nothing else; it keeps no state, takes no shortcut and knows
+nothing of tracks or wakes. What it says is right; the engine has to agree.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+
+from ebbline.definitions import tree
+from ebbline.definitions.plan import Plan
+from ebbline.events.event import Event
+from tests.laws import scalars
+from tests.laws.aggregates import aggregate, decayed
+from tests.laws.facts import PersonFacts, Span, Stamp, in_order
+
+EVERY_CALL = "*"
+CLOCK_CALLS = ("elapsed", "until", "days_since")
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Where an expression is evaluated; `event` is set inside `where` and value expressions."""
+
+    person: PersonFacts
+    plan: Plan
+    now_ms: int
+    event: Event | None = None
+
+    def at(self, event: Event) -> Scope:
+        """The same place with an event at hand."""
+        return Scope(self.person, self.plan, self.now_ms, event)
+
+
+def value(node: tree.AnyNode, person: PersonFacts, plan: Plan, now_ms: int) -> Any:
+    """The value of an expression for a person at an instant."""
+    return evaluate(node, Scope(person, plan, now_ms))
+
+
+def plain(result: Any) -> Any:
+    """A value as the outside sees it: timestamps and durations are whole milliseconds."""
+    return result.ms if isinstance(result, (Stamp, Span)) else result
+
+
+def memberships(plan: Plan, person: PersonFacts, now_ms: int) -> dict[str, bool]:
+    """Which audiences' own rules hold: the raw memberships."""
+    return {
+        audience.name: value(audience.when, person, plan, now_ms) is True
+        for audience in plan.audiences
+    }
+
+
+def effective(plan: Plan, raw: dict[str, bool]) -> dict[str, bool]:
+    """Memberships after priority groups: of each group, only the first that holds."""
+    result = dict(raw)
+    for group in plan.groups:
+        holding = [name for name in group.priority if raw[name]]
+        for name in holding[1:]:
+            result[name] = False
+    return result
+
+
+def evaluate(node: tree.AnyNode, scope: Scope) -> Any:  # noqa: PLR0911
+    """The value of any node."""
+    match node:
+        case tree.Literal():
+            return node.value
+        case tree.Duration():
+            return Span(node.ms)
+        case tree.Moment():
+            return Stamp(node.ms)
+        case tree.Items():
+            return [evaluate(item, scope) for item in node.items]
+        case tree.Property():
+            return _property(node, scope)
+        case tree.Trait():
+            return _trait(node.name, scope)
+        case tree.AudienceRef():
+            (audience,) = [a for a in scope.plan.audiences if a.name == node.name]
+            return evaluate(audience.when, scope) is True
+        case tree.Not() | tree.And() | tree.Or() | tree.IsNull():
+            return _logic(node, scope)
+        case tree.Compare():
+            sides = evaluate(node.left, scope), evaluate(node.right, scope)
+            return scalars.compare(node.op, *sides)
+        case tree.Arith():
+            sides = evaluate(node.left, scope), evaluate(node.right, scope)
+            return scalars.arith(node.op, *sides)
+        case tree.Call():
+            args = [evaluate(arg, scope) for arg in node.args]
+            if node.name in CLOCK_CALLS:
+                return scalars.clock(node.name, args[0], scope.now_ms)
+            return scalars.call(node.name, args)
+        case _:
+            return _over_events(node, scope)
+
+
+def _logic(node: tree.Not | tree.And | tree.Or | tree.IsNull, scope: Scope) -> bool:
+    """Always a boolean; whatever is not `true` counts as false."""
+    if isinstance(node, tree.IsNull):
+        return evaluate(node.item, scope) is None
+    if isinstance(node, tree.Not):
+        return evaluate(node.item, scope) is not True
+    truths = [evaluate(item, scope) is True for item in node.items]
+    return all(truths) if isinstance(node, tree.And) else any(truths)
+
+
+def _property(node: tree.Property, scope: Scope) -> Any:
+    assert scope.event is not None, "a property outside of `where` or a value expression"
+    if node.path.startswith("context."):
+        return scalars.reach(scope.event.context, node.path.removeprefix("context."))
+    return scalars.reach(scope.event.properties, node.path)
+
+
+def _trait(name: str, scope: Scope) -> Any:
+    """A computed trait if there is one, else what was sent last."""
+    for computed in scope.plan.traits:
+        if computed.name == name:
+            return evaluate(computed.value, Scope(scope.person, scope.plan, scope.now_ms))
+    sent = sent_traits(scope.person, scope.now_ms)
+    if name in sent:
+        return scalars.reach({"it": sent[name]}, "it")
+    return scalars.reach(sent, name)
+
+
+def sent_traits(person: PersonFacts, now_ms: int) -> dict[str, Any]:
+    """Traits by last write: later calls overwrite earlier ones key by key, null included."""
+    traits: dict[str, Any] = {}
+    for event in in_order([e for e in person.events if e.time_ms <= now_ms]):
+        if event.type == "identify":
+            traits.update(event.traits)
+        elif event.type == "group":
+            if event.group_id is not None:
+                traits["group_id"] = event.group_id
+            traits.update({f"group.{key}": item for key, item in event.traits.items()})
+    return traits
+
+
+def chosen(events: tree.Events, window: tree.Window, scope: Scope) -> list[Event]:
+    """The person's events with one of the names, inside the window, for which `where` holds."""
+    return [
+        event
+        for event in in_order(list(scope.person.events))
+        if (EVERY_CALL in events.names or event.name in events.names)
+        and _inside(event.time_ms, window, scope)
+        and (events.where is None or evaluate(events.where, scope.at(event)) is True)
+    ]
+
+
+def _inside(time_ms: int, window: tree.Window, scope: Scope) -> bool:
+    """Whether a time lies in (now - within, now - before] and not before `since`."""
+    now_ms = scope.now_ms
+    if window.within_ms is not None and time_ms <= now_ms - window.within_ms:
+        return False
+    if window.since is not None:
+        start = scalars.stamp(evaluate(window.since, scope))
+        if start is None or time_ms < start.ms:
+            return False
+    return time_ms <= now_ms - (window.before_ms or 0)
+
+
+def _over_events(node: tree.AnyNode, scope: Scope) -> Any:
+    match node:
+        case tree.Aggregate():
+            events = chosen(node.events, node.window, scope)
+            expression = node.value
+            read = lambda e: None if expression is None else evaluate(expression, scope.at(e))  # noqa: E731
+            return aggregate(node.name, events, read, node.n)
+        case tree.LastN():
+            latest = chosen(node.events, node.window, scope)[-node.n :]
+            held = [evaluate(node.holds, scope.at(event)) is True for event in latest]
+            return len(held) == node.n and all(held)
+        case tree.Matched():
+            return _matched(node, scope)
+        case tree.Missed():
+            return _missed(node, scope)
+        case tree.Score():
+            return _score(node, scope)
+        case _:
+            raise AssertionError(node)
+
+
+def _matched(node: tree.Matched, scope: Scope) -> int:
+    wanted = chosen(node.a, node.window, scope)
+    if node.last is not None:
+        wanted = wanted[-node.last :]
+    on = tree.Property(node.on)
+    answers = [evaluate(on, scope.at(event)) for event in chosen(node.b, node.window, scope)]
+    asked = [evaluate(on, scope.at(event)) for event in wanted]
+    return sum(
+        item is not None and any(scalars.same(item, answer) for answer in answers)
+        for item in asked
+    )
+
+
+def _missed(node: tree.Missed, scope: Scope) -> bool:
+    begun = chosen(node.after, tree.Window(), scope)
+    if not begun:
+        return False
+    start = begun[-1].time_ms
+    came = chosen(node.event, tree.Window(), scope)
+    in_time = [event for event in came if start <= event.time_ms < start + node.within_ms]
+    return scope.now_ms >= start + node.within_ms and not in_time
+
+
+def _score(node: tree.Score, scope: Scope) -> float:
+    parts = []
+    for points in node.points:
+        for event in chosen(points.events, tree.Window(), scope):
+            worth = evaluate(points.points, scope.at(event))
+            if scalars.kind(worth) == "number":
+                age_ms = scope.now_ms - event.time_ms
+                parts.append(worth * decayed(node.decay, node.decay_ms, age_ms))
+    total = round(math.fsum(parts), 9)
+    if node.floor is not None:
+        total = max(total, node.floor)
+    return total if node.ceiling is None else min(total, node.ceiling)

@@ -1,0 +1,199 @@
+"""Every instant at which one person's memberships change, found by trying every candidate.
+
+Between two candidate instants nothing but a decaying score can move, and it moves one way: a
+half-life score keeps its sign and shrinks towards zero, a fading one is a straight line. So each
+comparison with a score changes its sign at a place that bisection finds to the millisecond. This
+holds for comparisons with one score, in a function that rises or falls with it (see `trees`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from ebbline.definitions import tree
+from ebbline.definitions.plan import Plan
+from tests.laws import oracle, scalars
+from tests.laws.facts import PersonFacts, Timed
+
+SAMPLES = 3
+"""Extra looks inside each stretch between candidates, over what bisection needs."""
+
+
+class Flip(msgspec.Struct, frozen=True, order=True):
+    """One audience of the person after it changed, in its own rule or by its group."""
+
+    at_ms: int
+    by_event: bool  # the clock goes first: at one instant it fires before events apply
+    audience: str
+    raw: bool
+    effective: bool
+
+
+def nodes(value: Any) -> Iterator[tree.Node]:
+    """Every node of anything made of nodes, itself included."""
+    if isinstance(value, tree.Node):
+        yield value
+    if isinstance(value, msgspec.Struct):
+        value = [getattr(value, name) for name in value.__struct_fields__]
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from nodes(item)
+
+
+def rules(plan: Plan) -> tuple[tree.Node, ...]:
+    """The expressions of a plan."""
+    return tuple(t.value for t in plan.traits) + tuple(a.when for a in plan.audiences)
+
+
+def durations(plan: Plan) -> set[int]:
+    """Every length of time that stands anywhere in the plan, and zero."""
+    found: set[int | None] = {0}
+    for node in nodes(rules(plan)):
+        match node:
+            case tree.Duration():
+                found.add(node.ms)
+            case tree.Aggregate() | tree.LastN() | tree.Matched():
+                found |= {node.window.within_ms, node.window.before_ms}
+            case tree.Missed():
+                found.add(node.within_ms)
+            case tree.Score():
+                found.add(node.decay_ms)
+    return {ms for ms in found if ms is not None}
+
+
+def anchors(plan: Plan, person: PersonFacts) -> set[int]:
+    """Every timestamp an expression can take hold of."""
+    found = {node.ms for node in nodes(rules(plan)) if isinstance(node, tree.Moment)}
+    for event in person.events:
+        found.add(event.time_ms)
+        for text in (*event.traits.values(), *event.properties.values()):
+            moment = scalars.stamp(text)
+            if moment is not None:
+                found.add(moment.ms)
+    return found
+
+
+def candidates(plan: Plan, person: PersonFacts, after_ms: int, until_ms: int) -> list[int]:
+    """Instants in (after, until] at which something may flip, scores aside; `until` is one."""
+    found = {after_ms + 1, until_ms}
+    by_day = any(getattr(node, "name", "") == "days_since" for node in nodes(rules(plan)))
+    for anchor in anchors(plan, person):
+        for ms in durations(plan):
+            found |= {anchor + ms, anchor + ms + 1, anchor - ms, anchor - ms + 1}
+        if by_day:
+            first = anchor + (after_ms - anchor) // scalars.DAY_MS * scalars.DAY_MS
+            found |= set(range(first, until_ms + 1, scalars.DAY_MS))
+    return sorted(at for at in found if after_ms < at <= until_ms)
+
+
+Sides = tuple[tree.AnyNode, tree.AnyNode]
+
+
+def score_comparisons(plan: Plan) -> list[Sides]:
+    """Both sides of each comparison that reads a decaying score, through traits as well."""
+    computed = {trait.name: trait.value for trait in plan.traits}
+
+    def reads_score(node: tree.Node) -> bool:
+        return any(
+            (isinstance(part, tree.Score) and part.decay != "within")
+            or (isinstance(part, tree.Trait) and reads_score(computed.get(part.name, part_null)))
+            for part in nodes(node)
+        )
+
+    part_null = tree.Literal(None)
+    pairs: list[Sides] = []
+    for node in nodes(rules(plan)):
+        if isinstance(node, tree.Compare) and reads_score(node):
+            many = isinstance(node.right, tree.Items)
+            rights = node.right.items if isinstance(node.right, tree.Items) else ()
+            pairs += [(node.left, right) for right in (rights if many else (node.right,))]
+    return pairs
+
+
+def crossings(look: Callable[[int], Any], first_ms: int, last_ms: int) -> Iterator[int]:
+    """Instants in (first, last] at which `look` differs from the instant before."""
+    step = max(1, (last_ms - first_ms) // (SAMPLES + 1))
+    places = [*range(first_ms, last_ms, step), last_ms]
+    seen = [look(place) for place in places]
+    for low, high, before, after in zip(places, places[1:], seen, seen[1:], strict=False):
+        if before != after:
+            yield from _halve(look, (low, before), (high, after))
+
+
+def _halve(
+    look: Callable[[int], Any], low: tuple[int, Any], high: tuple[int, Any]
+) -> Iterator[int]:
+    if high[0] - low[0] == 1:
+        yield high[0]
+        return
+    place = (low[0] + high[0]) // 2
+    middle = place, look(place)
+    if low[1] != middle[1]:
+        yield from _halve(look, low, middle)
+    if middle[1] != high[1]:
+        yield from _halve(look, middle, high)
+
+
+def instants(plan: Plan, person: PersonFacts, after_ms: int, until_ms: int) -> list[int]:
+    """Instants in (after, until] at which any membership may change, scores included."""
+    found = candidates(plan, person, after_ms, until_ms)
+    extra: set[int] = set()
+    for left, right in score_comparisons(plan):
+
+        def look(at: int, left: tree.AnyNode = left, right: tree.AnyNode = right) -> int | None:
+            sides = [oracle.value(side, person, plan, at) for side in (left, right)]
+            return scalars.sign(*sides)
+
+        for start, end in itertools.pairwise([after_ms, *found]):
+            extra |= set(crossings(look, start, end - 1))
+    return sorted({*found, *extra})
+
+
+class _Watch:
+    """Memberships as last seen, and the flips noticed so far."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.seen = {audience.name: (False, False) for audience in plan.audiences}
+        self.flips: list[Flip] = []
+
+    def look(self, person: PersonFacts, at_ms: int, *, by_event: bool) -> None:
+        raw = oracle.memberships(self.plan, person, at_ms)
+        effective = oracle.effective(self.plan, raw)
+        for name, before in self.seen.items():
+            now = raw[name], effective[name]
+            if now != before:
+                self.seen[name] = now
+                self.flips.append(Flip(at_ms, by_event, name, *now))
+
+
+def timeline(plan: Plan, arrivals: list[Timed], until_ms: int) -> list[Flip]:
+    """All flips of one person up to and including `until_ms`, in order.
+
+    At an instant with arrivals the clock goes first, with what was known before; then all events
+    of the instant count together.
+    """
+    watch = _Watch(plan)
+    starts = sorted({now_ms for now_ms, _ in arrivals})
+    for start, end in zip(starts, [*starts[1:], until_ms], strict=True):
+        known = PersonFacts(tuple(event for now_ms, event in arrivals if now_ms <= start))
+        watch.look(known, start, by_event=True)
+        for at_ms in instants(plan, known, start, end):
+            watch.look(known, at_ms, by_event=False)
+    return watch.flips
+
+
+def next_flip(plan: Plan, person: PersonFacts, now_ms: int, until_ms: int) -> int | None:
+    """The first instant in (now, until] at which a membership changes if nothing happens."""
+    watch = _Watch(plan)
+    watch.look(person, now_ms, by_event=False)
+    watch.flips.clear()
+    for at_ms in instants(plan, person, now_ms, until_ms):
+        watch.look(person, at_ms, by_event=False)
+        if watch.flips:
+            return at_ms
+    return None

@@ -1,0 +1,34 @@
+"""The small vocabulary of random plans and histories; small, so that rules and events meet."""
+
+from __future__ import annotations
+
+BASE_MS = 1_750_000_000_000
+"""The lattice of all times starts here."""
+
+DAY_MS = 86_400_000
+SCALES_MS = (60_000, 1_000, 3_600_000, DAY_MS, 7 * DAY_MS)
+"""Lengths of time of which each plan uses a few, in its rules and between its events."""
+
+EVENT_NAMES = ("Alpha", "Beta", "Gamma", "Delta")
+NUMBERS = (1, 0, 2, 3, 10, 0.5, -1, 100, 0.1, 2.5)
+TEXTS = ("red", "", "Red", "blue", "redder", "2025-06-15", "2025-06-15T15:06:41.001Z")
+SCALARS = (*NUMBERS, *TEXTS, None, True, False)
+POINTS = (10, 20, 40, 5, 0.1, -20, -10, 3)
+
+PROPERTIES = ("n", "s", "x")
+"""Mostly numbers, mostly texts, anything."""
+
+TRAITS = ("level", "plan", "flag", "joined")
+"""Sent traits: mostly a number, a text, a boolean, ISO-8601 text."""
+
+DEEP_TRAITS = ("home.city", "group.tier", "group_id")
+MOMENTS = (
+    "2025-06-15T15:06:40+00:00",
+    "2025-06-15",
+    "2025-06-15T15:07:40Z",
+    "2025-06-15T16:06:40.001",
+    "2025-06-16T15:06:40+02:00",
+    "2025-06-30",
+    "soon",
+)
+"""ISO texts on and off the lattice (1_750_000_000_000 is 2025-06-15T15:06:40Z), and no date."""

@@ -1,0 +1,1 @@
+"""What holds of identity whatever happens."""
