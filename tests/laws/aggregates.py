@@ -11,7 +11,7 @@ from tests.laws.scalars import kind
 
 NANO = 10**9
 LARGEST_SUMMAND = 1e15
-"""Numbers beyond it are passed over by sum and avg."""
+"""Numbers beyond it are passed over by sum, avg and score."""
 
 Read = Callable[[Event], Any]
 
@@ -38,10 +38,15 @@ def _time(name: str, ordered: list[Event], n: int | None) -> Stamp | None:
     return Stamp(ordered[place - 1].time_ms) if 1 <= place <= len(ordered) else None
 
 
+def summable(value: Any) -> bool:
+    """Whether a value can be part of a sum."""
+    return kind(value) == "number" and abs(value) <= LARGEST_SUMMAND
+
+
 def _total(name: str, values: list[Any]) -> float | None:
     """Exact decimals: every number becomes whole billionths, so the order cannot matter."""
-    numbers = [x for x in values if kind(x) == "number" and abs(x) <= LARGEST_SUMMAND]
-    nano = sum(round(x * 1e9) for x in numbers)
+    numbers = [x for x in values if summable(x)]
+    nano: int = sum(round(x * 1e9) for x in numbers)
     if name == "sum":
         return nano / NANO
     return nano / (len(numbers) * NANO) if numbers else None

@@ -13,9 +13,11 @@ from ebbline.definitions.plan import (
     Plan,
     TraitDef,
 )
+from ebbline.definitions.tree import AnyNode
 from tests.laws import words
 from tests.laws.facts import Timed
 from tests.laws.histories import arrival
+from tests.laws.show import show
 from tests.laws.tape import Tape
 from tests.laws.trees import Rules
 
@@ -31,6 +33,10 @@ class Case(msgspec.Struct, frozen=True):
     people: tuple[list[Timed], ...]
     until_ms: int
     spare: bytes  # for choices of a law: where to stop, what to repeat, when to wake
+
+    def __repr__(self) -> str:
+        people = (f"person {n}: {show(known)}" for n, known in enumerate(self.people))
+        return "\n".join((show(self.plan), *people, f"until {show(self.until_ms)}"))
 
 
 def tapes(size: int) -> SearchStrategy[Tape]:
@@ -49,15 +55,16 @@ def _computed(rules: Rules, name: str) -> tuple[TraitDef, str]:
     """A computed trait and what later rules may use it as."""
     tape = rules.tape
     type_ = tape.one_of(TRAIT_TYPES)
-    made = {
-        "number": rules.number,
-        "score": rules.score,
-        "boolean": lambda: rules.boolean(1),
-        "timestamp": rules.ordered,
-        "any": rules.number,
-    }[type_]()
-    if type_ == "timestamp":
-        made = made.left
+    made: AnyNode
+    match type_:
+        case "score":
+            made = rules.score()
+        case "boolean":
+            made = rules.boolean(1)
+        case "timestamp":
+            made = rules.event_time()
+        case _:
+            made = rules.number()
     declared = {"score": "number"}.get(type_, type_)
     return TraitDef(name, made, declared), type_
 
@@ -77,7 +84,7 @@ def plans(draw: DrawFn, lengths: tuple[int, ...], *, audiences: int = 3) -> Plan
         found.append(AudienceDef(f"a{place}", rules.boolean(2)))
         known[f"a{place}"] = "audience"
     names = tuple(audience.name for audience in found)
-    groups = ()
+    groups: tuple[GroupDef, ...] = ()
     if len(names) > 1 and draw(st.booleans()):
         groups = (GroupDef("g", names[::-1][:2] if draw(st.booleans()) else names),)
     return Plan("laws", DEFAULT_IDENTIFIERS, tuple(traits), tuple(found), groups)
@@ -87,9 +94,7 @@ def plans(draw: DrawFn, lengths: tuple[int, ...], *, audiences: int = 3) -> Plan
 def histories(draw: DrawFn, lengths: tuple[int, ...], person: str, most: int) -> list[Timed]:
     """Arrivals of one person, at least one, in order of arrival."""
     count = draw(st.integers(1, most))
-    found = [
-        arrival(draw(tapes(EVENT_BYTES)), lengths, place, person) for place in range(count)
-    ]
+    found = [arrival(draw(tapes(EVENT_BYTES)), lengths, place, person) for place in range(count)]
     return sorted(found, key=lambda timed: timed[0])
 
 

@@ -7,6 +7,7 @@ nothing of tracks or wakes. What it says is right; the engine has to agree.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from ebbline.definitions import tree
 from ebbline.definitions.plan import Plan
 from ebbline.events.event import Event
 from tests.laws import scalars
-from tests.laws.aggregates import aggregate, decayed
+from tests.laws.aggregates import aggregate, decayed, summable
 from tests.laws.facts import PersonFacts, Span, Stamp, in_order
 
 EVERY_CALL = "*"
@@ -34,10 +35,19 @@ class Scope(msgspec.Struct, frozen=True):
         """The same place with an event at hand."""
         return Scope(self.person, self.plan, self.now_ms, event)
 
+    def reader(self, expression: tree.AnyNode | None) -> Callable[[Event], Any]:
+        """What reads a value expression off an event."""
+        return lambda event: expression and evaluate(expression, self.at(event))
+
 
 def value(node: tree.AnyNode, person: PersonFacts, plan: Plan, now_ms: int) -> Any:
     """The value of an expression for a person at an instant."""
     return evaluate(node, Scope(person, plan, now_ms))
+
+
+def trait(name: str, person: PersonFacts, plan: Plan, now_ms: int) -> Any:
+    """The value of a trait, computed or sent."""
+    return value(tree.Trait(name), person, plan, now_ms)
 
 
 def plain(result: Any) -> Any:
@@ -166,9 +176,7 @@ def _over_events(node: tree.AnyNode, scope: Scope) -> Any:
     match node:
         case tree.Aggregate():
             events = chosen(node.events, node.window, scope)
-            expression = node.value
-            read = lambda e: None if expression is None else evaluate(expression, scope.at(e))  # noqa: E731
-            return aggregate(node.name, events, read, node.n)
+            return aggregate(node.name, events, scope.reader(node.value), node.n)
         case tree.LastN():
             latest = chosen(node.events, node.window, scope)[-node.n :]
             held = [evaluate(node.holds, scope.at(event)) is True for event in latest]
@@ -191,8 +199,7 @@ def _matched(node: tree.Matched, scope: Scope) -> int:
     answers = [evaluate(on, scope.at(event)) for event in chosen(node.b, node.window, scope)]
     asked = [evaluate(on, scope.at(event)) for event in wanted]
     return sum(
-        item is not None and any(scalars.same(item, answer) for answer in answers)
-        for item in asked
+        item is not None and any(scalars.same(item, answer) for answer in answers) for item in asked
     )
 
 
@@ -211,7 +218,7 @@ def _score(node: tree.Score, scope: Scope) -> float:
     for points in node.points:
         for event in chosen(points.events, tree.Window(), scope):
             worth = evaluate(points.points, scope.at(event))
-            if scalars.kind(worth) == "number":
+            if summable(worth):
                 age_ms = scope.now_ms - event.time_ms
                 parts.append(worth * decayed(node.decay, node.decay_ms, age_ms))
     total = round(math.fsum(parts), 9)

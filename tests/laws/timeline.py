@@ -62,6 +62,8 @@ def durations(plan: Plan) -> set[int]:
                 found.add(node.within_ms)
             case tree.Score():
                 found.add(node.decay_ms)
+            case _:
+                pass
     return {ms for ms in found if ms is not None}
 
 
@@ -171,11 +173,13 @@ class _Watch:
                 self.flips.append(Flip(at_ms, by_event, name, *now))
 
 
-def timeline(plan: Plan, arrivals: list[Timed], until_ms: int) -> list[Flip]:
+def timeline(
+    plan: Plan, arrivals: list[Timed], until_ms: int, *, clock_first: bool = True
+) -> list[Flip]:
     """All flips of one person up to and including `until_ms`, in order.
 
-    At an instant with arrivals the clock goes first, with what was known before; then all events
-    of the instant count together.
+    At an instant with arrivals all events count together; with `clock_first`, what the clock
+    alone does at that instant, with what was known before, shows before that.
     """
     watch = _Watch(plan)
     starts = sorted({now_ms for now_ms, _ in arrivals})
@@ -183,7 +187,8 @@ def timeline(plan: Plan, arrivals: list[Timed], until_ms: int) -> list[Flip]:
         known = PersonFacts(tuple(event for now_ms, event in arrivals if now_ms <= start))
         watch.look(known, start, by_event=True)
         for at_ms in instants(plan, known, start, end):
-            watch.look(known, at_ms, by_event=False)
+            if clock_first or at_ms != end or end == until_ms:
+                watch.look(known, at_ms, by_event=False)
     return watch.flips
 
 

@@ -82,6 +82,11 @@ class Filters:
         return tree.Call(name, (left, Literal(tape.one_of(words.TEXTS))))
 
 
+MIRRORED: dict[str, tree.CompareOp] = {
+    ">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!=",
+}  # fmt: skip
+
+
 class Rules:
     """Random expressions over a person, within the lengths of time of one plan."""
 
@@ -108,7 +113,7 @@ class Rules:
         leaves = (
             self.performed, self.counted, self.recent, self.scored, self.missed, self.totalled,
             self.latest, self.matched, self.sent, self.days, self.chained, self.ordered,
-            self.referred, self.absent,
+            self.referred, self.absent, self.known_as,
         )  # fmt: skip
         return tape.one_of(leaves)()
 
@@ -146,9 +151,16 @@ class Rules:
         if choice == 5:
             step = tape.below(4) * tape.one_of(self.spans) + tape.below(2)
             return tree.Moment(words.BASE_MS + step)
+        if choice == 4:
+            return tree.Call("default", (tree.Trait("joined"), tree.Moment(words.BASE_MS)))
         if choice == 7 and self.of("timestamp"):
             return tree.Trait(tape.one_of(self.of("timestamp")))
-        name = TIMES[choice % 3]
+        return self.event_time()
+
+    def event_time(self) -> AnyNode:
+        """The time of an event."""
+        tape = self.tape
+        name = tape.one_of(TIMES)
         window = tree.Window(tape.one_of(self.spans)) if tape.rarely(4) else tree.Window()
         n = 1 + tape.below(3) if name == "nth_time" else None
         return tree.Aggregate(name, self.events(), None, n, window)
@@ -188,6 +200,13 @@ class Rules:
         ceiling = 30.0 if clamp in (4, 5) else None
         return tree.Score(points, decay, tape.one_of(self.spans), floor, ceiling)
 
+    def versus(self, left: AnyNode, right: AnyNode) -> AnyNode:
+        """One side against the other, now and then written the other way round."""
+        op = self.tape.one_of(ORDERINGS)
+        if self.tape.rarely(6):
+            return tree.Compare(MIRRORED[op], right, left)
+        return tree.Compare(op, left, right)
+
     def performed(self) -> AnyNode:
         """At least one."""
         return tree.Aggregate("performed", self.events(), None, None, self.window())
@@ -195,7 +214,7 @@ class Rules:
     def counted(self) -> AnyNode:
         """A count against a small number."""
         count = tree.Aggregate("count", self.events(), None, None, self.window())
-        return tree.Compare(self.tape.one_of(ORDERINGS), count, Literal(1 + self.tape.below(3)))
+        return self.versus(count, Literal(1 + self.tape.below(3)))
 
     def recent(self) -> AnyNode:
         """How long ago or until, against a length of time."""
@@ -203,7 +222,7 @@ class Rules:
         name = "until" if tape.rarely(4) else "elapsed"
         time = tree.Call(name, (self.moment(),))
         length = tree.Duration(tape.one_of((*self.spans, 0)))
-        return tree.Compare(tape.one_of(ORDERINGS), time, length)
+        return self.versus(time, length)
 
     def scored(self) -> AnyNode:
         """A score, plain or through a function or a trait, against something that stands."""
@@ -220,9 +239,11 @@ class Rules:
             left = tree.Arith(tape.one_of(ARITHMETIC[:4]), left, Literal(tape.one_of((2, 0.5))))
         elif choice == 9 and isinstance(left, tree.Score) and left.decay != "fade":
             left = tree.Call("abs", (left,))  # of a fading one it would turn around at zero
+        elif choice == 9:
+            left = tree.Call("default", (left, Literal(1)))
         right: AnyNode = Literal(tape.one_of((*words.POINTS, 15, 0, 2.5)))
         right = self.number(0) if tape.rarely(8) else right
-        return tree.Compare(tape.one_of(ORDERINGS), left, right)
+        return self.versus(left, right)
 
     def missed(self) -> AnyNode:
         """Something that did not follow."""
@@ -232,7 +253,7 @@ class Rules:
         """A number against a number."""
         tape = self.tape
         right = self.number(0) if tape.rarely(5) else Literal(tape.one_of(words.NUMBERS))
-        return tree.Compare(tape.one_of(ORDERINGS), self.number(), right)
+        return self.versus(self.number(), right)
 
     def latest(self) -> AnyNode:
         """The latest few all hold."""
@@ -245,7 +266,7 @@ class Rules:
         last = tape.below(4) or None
         on = tape.one_of(words.PROPERTIES)
         count = tree.Matched(self.events(), self.events(), on, last, self.window())
-        return tree.Compare(tape.one_of(ORDERINGS), count, Literal(tape.below(4)))
+        return self.versus(count, Literal(tape.below(4)))
 
     def sent(self) -> AnyNode:
         """A question to a trait."""
@@ -260,13 +281,13 @@ class Rules:
         if choice == 5:
             return tree.Call("startswith", (tree.Call("lower", (trait,)), Literal("re")))
         known = Literal(tape.one_of(words.SCALARS))
-        return tree.Compare(tape.one_of(ORDERINGS), trait, known)
+        return self.versus(trait, known)
 
     def days(self) -> AnyNode:
         """Whole days since, against a small number."""
         tape = self.tape
         since = tree.Call("days_since", (self.moment(),))
-        return tree.Compare(tape.one_of(ORDERINGS), since, Literal(tape.below(4)))
+        return self.versus(since, Literal(tape.below(4)))
 
     def chained(self) -> AnyNode:
         """`low <= number < high`."""
@@ -276,13 +297,9 @@ class Rules:
 
     def ordered(self) -> AnyNode:
         """Two timestamps against each other; text is not a timestamp here."""
-        sides = [
-            tree.Aggregate("last_time", self.events())
-            if isinstance(side, tree.Trait) and side.name == "joined"
-            else side
-            for side in (self.moment(), self.moment())
-        ]
-        return tree.Compare(self.tape.one_of(ORDERINGS), *sides)
+        step = self.tape.below(4) * self.tape.one_of(self.spans)
+        right = self.event_time() if self.tape.below(2) else tree.Moment(words.BASE_MS + step)
+        return self.versus(self.event_time(), right)
 
     def referred(self) -> AnyNode:
         """Another audience, or a computed boolean."""
@@ -291,8 +308,16 @@ class Rules:
         choices: list[AnyNode] = [*booleans, *audiences]
         return self.tape.one_of(choices) if choices else self.performed()
 
+    def known_as(self) -> AnyNode:
+        """A boolean against a boolean, or an untyped trait."""
+        right = self.sent() if self.tape.below(2) else Literal(self.tape.below(2) == 0)
+        return self.versus(tree.Trait("flag") if self.tape.below(2) else self.performed(), right)
+
     def absent(self) -> AnyNode:
         """Whether something has a value at all."""
         tape = self.tape
-        items = (tree.Trait(tape.one_of(words.TRAITS)), self.number(), self.moment())
+        items = (
+            tree.Trait(tape.one_of(words.TRAITS)), self.number(), self.moment(), self.score(),
+            tree.Call("elapsed", (self.moment(),)), tree.Call("days_since", (self.moment(),)),
+        )  # fmt: skip
         return tree.IsNull(tape.one_of(items))

@@ -35,7 +35,7 @@ def event(at_ms: int = 1, kind: str = "identify", **said: Any) -> Event:
 
 
 class Town:
-    """A graph that events are fed to one by one; new people get ids 1, 2, 3 …"""
+    """A graph that events are fed to one by one; new people get ids 1, 2, 3."""
 
     def __init__(self, rules: IdentityRules = RULES) -> None:
         self.rules = rules

@@ -51,9 +51,12 @@ UNIT = re.compile(
     r"|columns?|events?|rows?|entries|nodes?|levels?|people|persons?|profiles?|identifiers?"
     r"|items?|requests?|attempts?|times?|digits?|units?|objects?|calls?|definitions?|names?|points?"
     r"|connections?|half-lives|nano\w*|files?|percent|batch(?:es)?|messages?|findings?|keys?"
-    r"|windows?|audiences?|rules?|workers?|processes|pages?|changes?|deliveries|words?)\b"
+    r"|windows?|audiences?|traits?|places|magnitude|ids|rules?"
+    r"|workers?|processes|pages?|changes?|deliveries|words?)\b"
 )
 CORE_ROOMS = frozenset(["events", "definitions", "profiles", "engine", "delivery"])
+VENDOR_FREE_ROOMS = frozenset({"profiles", "engine", "delivery"})
+VENDOR = re.compile(r"(?i)\b(braze|hubspot|marketo|mailchimp|salesforce|klaviyo)\b")
 # What a core room may import from outside: msgspec, and one or two named libraries by room.
 OUTSIDE_ALLOWED = {"definitions": {"ruamel", "re2"}, "engine": {"re2"}}
 
@@ -134,9 +137,12 @@ def limits_explained(path: str, text: str) -> Iterator[str]:
 
 
 def comment_of(lines: list[str], first: int, last: int) -> str:
-    """The comments above, beside and, as a text of its own, below an assignment."""
+    """The comments above, beside and, as a text of its own, below an assignment; constants
+    that adjoin each other share the comment above the first of them."""
     said = [line.split("#", 1)[1] for line in lines[first - 1 : last] if "#" in line]
     above = first - 2
+    while above >= 0 and lines[above].strip() and not lines[above].startswith(("#", '"')):
+        above -= 1
     while above >= 0 and lines[above].startswith("#"):
         said.insert(0, lines[above].lstrip("# "))
         above -= 1
@@ -172,6 +178,15 @@ def outside_imports(path: str, text: str) -> Iterator[str]:
         for module in modules:
             if module.split(".")[0] not in allowed:
                 yield at(path, getattr(node, "lineno", 1), f"{room} may not import {module}")
+
+
+def vendor_names(path: str, text: str) -> Iterator[str]:
+    """What decides knows no vendor: a vendor is a folder of connectors."""
+    if room_of(path) not in VENDOR_FREE_ROOMS:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := VENDOR.search(line):
+            yield at(path, number, f"names {found.group()}, which belongs to connectors")
 
 
 def room_of(path: str) -> str:

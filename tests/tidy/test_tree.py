@@ -23,6 +23,7 @@ PYTHON_RULES: list[Rule] = [
     findings.module_docstring,
     findings.private_imports,
     findings.outside_imports,
+    findings.vendor_names,
 ]
 NAMED_RULES: dict[str, Rule] = {
     "src/ebbline/errors.py": findings.errors_few,

@@ -122,6 +122,9 @@ def _syntax(error: SyntaxError, prepared: str, lead: int) -> Problem:
     hint = ""
     if rest.startswith("=") or "==" in (error.msg or ""):
         hint = "write == to compare"
+    word = rest.split(" ")[0]
+    if word in RESERVED:
+        hint = f"write {RESERVED[word]}"
     message = "this is not an expression" if start else "this is not a rule"
     if error.msg and "unterminated string" in error.msg:
         message = "the text is never closed with its quote"

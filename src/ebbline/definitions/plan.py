@@ -79,6 +79,7 @@ class PropertyRule(msgspec.Struct, frozen=True):
     required: bool = False
     aliases: tuple[str, ...] = ()
     pii: bool = False
+    schema: dict[str, Any] = {}  # further JSON Schema keywords: minimum, enum, pattern, ...
 
 
 class EventRule(msgspec.Struct, frozen=True):
@@ -94,6 +95,8 @@ class TrackingPlan(msgspec.Struct, frozen=True):
 
     events: dict[str, EventRule] = {}
     traits: dict[str, PropertyRule] = {}
+    unplanned: str = "allow"  # events that are not planned: allow | drop_field | quarantine
+    on_violation: str = "allow"  # values that break the plan: allow | drop_field | quarantine
 
 
 class Plan(msgspec.Struct, frozen=True):

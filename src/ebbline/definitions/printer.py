@@ -10,6 +10,7 @@ import keyword
 import unicodedata
 
 from ebbline.definitions.durations import format_duration
+from ebbline.definitions.limits import RULE_DEPTH_MAX
 from ebbline.definitions.moments import format_moment
 from ebbline.definitions.parse import RESERVED
 from ebbline.definitions.reading import reading_beside
@@ -190,7 +191,8 @@ def quote(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    whole = value.is_integer() and abs(value) < 1e15 and repr(value) != "-0.0"
+    return str(int(value)) if whole else repr(value)
 
 
 def _names(events: Events) -> str:
@@ -210,4 +212,7 @@ def _is_plain(path: str) -> bool:
     """Whether a dotted name can stand bare, meaning exactly itself."""
     if path in RESERVED or unicodedata.normalize("NFKC", path) != path:
         return False
-    return all(part.isidentifier() and not keyword.iskeyword(part) for part in path.split("."))
+    parts = path.split(".")
+    if len(parts) > RULE_DEPTH_MAX:
+        return False
+    return all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,6 +15,10 @@ from ebbline.engine.tracks import Track
 Feed = tuple[EventValue | None, EventValue | None, Track | DecayTrack]
 
 ANY_EVENT = "*"
+
+
+def _key(events: tree.Events, value: tree.AnyNode | None, mode: str) -> bytes:
+    return msgspec.json.encode((sorted(set(events.names)), events.where, value, mode))
 
 
 def _truth_of(value: EventValue) -> EventValue:
@@ -33,7 +36,7 @@ class Book:
     def track(self, events: tree.Events, value: tree.AnyNode | None, mode: str) -> Track:
         """The track of these events; `mode` as in `Track`, or "truth" for whether `value`
         holds."""
-        key = msgspec.json.encode((sorted(set(events.names)), events.where, value, mode))
+        key = _key(events, value, mode)
         if key not in self._known:
             kept = "any" if mode == "truth" else mode
             track = Track(len(self.tracks), kept)
@@ -42,6 +45,11 @@ class Book:
             self._feed(track, events, _truth_of(read) if mode == "truth" and read else read)
         found: Track = self._known[key]
         return found
+
+    def counting(self, events: tree.Events) -> int | None:
+        """The id of the track that counts these events, if any use asked for one."""
+        found = self._known.get(_key(events, None, "events"))
+        return None if found is None else found.id
 
     def score(self, node: tree.Score) -> Track | DecayTrack:
         """The track that all the points of one score feed; clamps do not matter to it."""
@@ -84,5 +92,3 @@ class Book:
         }
         return by_name, star
 
-
-Compile = Callable[[tree.AnyNode], Any]

@@ -251,5 +251,9 @@ def compile_plan(plan: Plan) -> Tables:
     compiler = _Compiler(plan)
     for step in STEPS:
         step(compiler)
+    compiler.tables.formula_of = lambda node, wanted: compiler.formula(
+        compiler.inline(node), wanted
+    )
+    compiler.tables.track_of = compiler.book.counting
     return compiler.tables
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ebbline.engine.limits import DAY_MS
@@ -165,6 +165,13 @@ def moment_of(value: Value) -> int | None:
         at = at.replace(tzinfo=UTC)
     since = at - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+
+
+def moment_text(ms: int) -> str:
+    """An instant as people read it: ISO date and time, UTC, milliseconds where there are any."""
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    text = at.strftime("%Y-%m-%d %H:%M:%S")
+    return f"{text}.{ms % 1000:03d}" if ms % 1000 else text
 
 
 def days_between(earlier_ms: int, later_ms: int) -> int:

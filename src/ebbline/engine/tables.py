@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NoReturn
+
 import msgspec
 
 from ebbline.definitions.plan import Plan
+from ebbline.definitions.tree import AnyNode, Events
 from ebbline.engine.book import Feed
 from ebbline.engine.decay import DecayTrack
 from ebbline.engine.groups import Group
 from ebbline.engine.readings import Reading
 from ebbline.engine.tracks import Track
+from ebbline.errors import Invariant
 
 
 class Literals(msgspec.Struct, frozen=True):
@@ -45,6 +50,11 @@ def holds(formula: Formula, truth: bytearray) -> bool:
     return any(holds(item, truth) for item in formula.items)
 
 
+def _unset(*_: object) -> NoReturn:
+    message = "these tables were not made by compile_plan"
+    raise Invariant(message)
+
+
 class Tables:
     """What one plan compiles to. Audiences keep the plan's (dependency) order; bit i of
     `Profile.raw` is audience i."""
@@ -59,6 +69,10 @@ class Tables:
         self.star: tuple[Feed, ...] = ()
         self.groups: list[Group] = []
         self.alone: list[Group] = []  # condition -> a group of it alone, for explanations
+        # The formula of a leaf of some rule, and the track that counts some events: what an
+        # explanation looks up again. Set by the compiler.
+        self.formula_of: Callable[[AnyNode, int], Formula] = _unset
+        self.track_of: Callable[[Events], int | None] = _unset
         self.trait_readings: dict[str, Reading] = {}
         self.trait_groups: dict[str, tuple[int, ...]] = {}  # sent trait -> groups
         self.birth_groups: tuple[int, ...] = ()  # to look at when a person appears

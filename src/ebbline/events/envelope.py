@@ -30,7 +30,11 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 def read_envelope(body: bytes) -> Opened | Fault:
-    """The calls of a batch body and what they share, or why the whole body is refused."""
+    """The calls of a batch body and what they share, or why the whole body is refused.
+
+    A call nested beyond `DEPTH_MAX` is refused alone later; only nesting that the decoder itself
+    cannot follow (about a thousand levels) refuses the batch.
+    """
     if len(body) > limits.BATCH_BYTES_MAX:
         return too_large(len(body), limits.BATCH_BYTES_MAX, "the request")
     try:

@@ -57,16 +57,21 @@ class Names:
 
 
 def _with_plan(aliases: Mapping[str, str]) -> dict[str, str]:
-    plan = {fold(alias): name for alias, name in aliases.items()}
-    return _BUILT_IN | {key: _follow(name, plan) for key, name in plan.items()}
+    """Folded spelling to canonical name, for every built-in and planned name."""
+    # A plan that merely declares a built-in name says nothing new about it.
+    plan = {
+        key: name
+        for alias, name in aliases.items()
+        if (key := fold(alias)) != fold(name) or key not in _BUILT_IN
+    }
+    targets = {fold(name): name for name in plan.values()}
+    steps = targets | _BUILT_IN | plan
+    return {key: _end(key, steps) for key in steps}
 
 
-def _follow(name: str, plan: dict[str, str]) -> str:
-    """Where a chain of aliases ends; a circle ends at the name that closes it."""
-    seen: set[str] = set()
-    key = fold(name)
-    while key in plan and key not in seen:
-        seen.add(key)
-        name = plan[key]
-        key = fold(name)
-    return name if key in plan else _BUILT_IN.get(key, name)
+def _end(key: str, steps: dict[str, str]) -> str:
+    """Where a chain of aliases ends; of a circle, the same name from wherever it is entered."""
+    seen = [key]
+    while (following := fold(steps[seen[-1]])) not in seen:
+        seen.append(following)
+    return min(steps[member] for member in seen[seen.index(following) :])

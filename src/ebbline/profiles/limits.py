@@ -11,8 +11,8 @@ IDENTIFIERS_PER_PROFILE_MAX = 1_000
 IDENTIFIERS_PER_EVENT_MAX = 50
 
 # Characters of one identifier after normalisation; longer values are payloads put into the
-# wrong field. The Segment spec draws this line for group ids.
-IDENTIFIER_CHARS_MAX = 500
+# wrong field. As many as an event may bring in.
+IDENTIFIER_CHARS_MAX = 512
 
 # Entries of `context.externalIds` looked at per event; the rest is ignored.
 EXTERNAL_IDS_MAX = 50

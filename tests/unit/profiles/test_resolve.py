@@ -161,6 +161,17 @@ def test_a_full_person_gets_no_device_handed_over() -> None:
     assert town.say(3, user="u2", device="d1").dropped == (Dropped("anonymous_id", "d1", "limit"),)
 
 
+def test_a_device_of_anonymous_people_too_many_to_merge_stays_with_them() -> None:
+    rules = IdentityRules(
+        [IdentifierRule("user_id"), IdentifierRule("email", 1), IdentifierRule("anonymous_id")]
+    )
+    town = Town(rules)
+    town.say(1, email="a@x.com", device="d1")
+    town.say(2, user="u2", email="b@x.com")
+    assert town.say(3, user="u2", device="d1").dropped == (Dropped("anonymous_id", "d1", "limit"),)
+    assert town.graph.owner("anonymous_id", "d1") == 1
+
+
 def test_alias_links_the_previous_anonymous_identity() -> None:
     town = Town()
     town.say(1, device="old")
@@ -193,6 +204,7 @@ def test_the_hard_limit_of_a_profile() -> None:
     town = Town(WIDE)
     for n in range(IDENTIFIERS_PER_PROFILE_MAX - 1):
         town.say(n + 1, user="u1", device=f"d{n}")
+    assert len(town.graph.identifiers(1)) == IDENTIFIERS_PER_PROFILE_MAX
     over = town.say(5000, user="u1", device="one-more")
     assert over.dropped == (Dropped("anonymous_id", "one-more", "profile_full"),)
     town.say(5001, device="alone")

@@ -1,4 +1,4 @@
-"""A dozen people with a past whose audiences change in the first ten seconds after opening.
+"""A few people with a past whose audiences change in the first ten seconds after opening.
 
 The crowd is drawn by chance; the cast is written, so that a demo shows each rule at work at
 once: entries and exits by what people do, and those that only the clock causes.
@@ -49,7 +49,7 @@ class Actor:
     def demos(self, offset_ms: int, count: int) -> None:
         """Watches demo videos, one a minute."""
         for number in range(count):
-            self.at(offset_ms + number * MINUTE_MS).track("Demo Watched", product_id="p13")
+            self.at(offset_ms + number * MINUTE_MS).track("Demo Watched", video_id="demo-p13")
 
     def orders(self, offset_ms: int, total: float) -> None:
         """Has an order completed at exactly that instant."""
@@ -57,12 +57,12 @@ class Actor:
 
     def mails(self, offset_ms: int, campaign_id: str) -> None:
         """Is sent a marketing e-mail."""
-        about = {"campaign_id": campaign_id, "kind": "marketing"}
+        about = {"campaign_id": campaign_id, "category": "marketing"}
         self.at(offset_ms).mail("Email Delivered", **about)
 
     def opens(self, offset_ms: int, campaign_id: str) -> None:
         """Opens it."""
-        self.at(offset_ms).mail("Email Opened", campaign_id=campaign_id, kind="marketing")
+        self.at(offset_ms).mail("Email Opened", campaign_id=campaign_id, category="marketing")
 
 
 def last_view_leaves(actor: Actor) -> None:
@@ -124,10 +124,17 @@ def quiet_but_valued(actor: Actor) -> None:
 
 
 def shops_around(actor: Actor) -> None:
-    """Looks at one thing after the other, right through the opening."""
-    for number in range(10):
-        actor.views(-40 * MINUTE_MS + number * 4 * MINUTE_MS)
+    """Looked at two things this week, and at more of them now."""
+    actor.views(-3 * DAY_MS)
+    actor.views(-DAY_MS)
     look(actor.at(1_500), actor.rng, 4)
+
+
+def shopped_around(actor: Actor) -> None:
+    """Looked at three things within a week, until the first of them is seven days old."""
+    actor.views(-7 * DAY_MS + 3_500)
+    actor.views(-5 * DAY_MS)
+    actor.views(-2 * DAY_MS)
 
 
 def opens_each_mail(actor: Actor) -> None:
@@ -147,6 +154,12 @@ def tenth_order(actor: Actor) -> None:
     actor.orders(8_500, 42.0)
 
 
+def tenth_order_last_week(actor: Actor) -> None:
+    """Ten orders, the tenth of which is seven days old in seven seconds and a bit."""
+    for number in range(10):
+        actor.orders(-7 * DAY_MS + 7_200 - number * 3 * DAY_MS, 31.0)
+
+
 SCENES: tuple[tuple[str, Callable[[Actor], None]], ...] = (
     ("ana", last_view_leaves),
     ("ben", becomes_interested),
@@ -160,6 +173,8 @@ SCENES: tuple[tuple[str, Callable[[Actor], None]], ...] = (
     ("jonas", shops_around),
     ("katja", opens_each_mail),
     ("luca", tenth_order),
+    ("mira", shopped_around),
+    ("nina", tenth_order_last_week),
 )
 
 

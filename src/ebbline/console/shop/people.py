@@ -16,7 +16,7 @@ LAST_NAMES = (
     "Jansen", "Keller", "Lindt", "Moretti", "Novak", "Okafor", "Petit", "Quist", "Rossi",
     "Schmid", "Tanaka", "Ueda", "Vogel", "Weber", "Young", "Zeller",
 )  # fmt: skip
-CITIES = ("Berlin", "Hamburg", "Lisbon", "Lyon", "Milan", "Oslo", "Prague", "Vienna", "Zurich")
+COUNTRIES = ("AT", "CH", "CZ", "DE", "DE", "FR", "IT", "NO", "PT")
 PLANS = ("free", "free", "free", "plus", "business")
 REGISTERED_SHARE = 0.75
 TWO_DEVICES_SHARE = 0.5
@@ -33,7 +33,7 @@ class Person(msgspec.Struct, frozen=True):
     user_id: str
     name: str
     email: str
-    city: str
+    country: str
     plan: str
     registered: bool
     devices: tuple[str, ...]
@@ -51,7 +51,7 @@ def person(seed: int, number: int) -> Person:
         user_id=f"u{number:05}",
         name=f"{first} {last}",
         email=f"{first}.{last}.{number}@example.com".lower(),
-        city=rng.choice(CITIES),
+        country=rng.choice(COUNTRIES),
         plan=rng.choice(PLANS),
         registered=rng.random() < REGISTERED_SHARE,
         devices=tuple(f"d{seed}-{number:05}-{index}" for index in range(device_count)),

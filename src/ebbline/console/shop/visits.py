@@ -15,7 +15,13 @@ Visit = Callable[[Script, random.Random], None]
 
 def profile_traits(who: Person) -> dict[str, object]:
     """What a login tells about somebody."""
-    return {"email": who.email, "name": who.name, "plan": who.plan, "address": {"city": who.city}}
+    return {
+        "email": who.email,
+        "name": who.name,
+        "first_name": who.name.split()[0],
+        "plan": who.plan,
+        "country": who.country,
+    }
 
 
 def look(script: Script, rng: random.Random, count: int) -> Product:
@@ -47,7 +53,7 @@ def weigh(script: Script, rng: random.Random) -> None:
     """Thinks about buying: demo videos, and the pricing page again and again."""
     product = look(script, rng, 1)
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
-        script.track("Demo Watched", product_id=product.product_id, seconds=rng.randint(30, 180))
+        script.track("Demo Watched", video_id=f"demo-{product.product_id}")
         script.wait(rng, 90)
     for _ in range(rng.choice((1, 2, 3, 3, 4))):
         script.page("Pricing", "/pricing")
@@ -87,7 +93,7 @@ def buy(script: Script, rng: random.Random) -> None:
         script.wait(rng, 10)
     order(script, round(sum(item.price for item in cart), 2), cart)
     script.wait(rng, 20)
-    script.mail("Email Delivered", campaign_id="order-confirmation", email_id=f"m-{script.key}")
+    script.mail("Email Delivered", campaign_id=f"order-{script.key}", category="transactional")
 
 
 def order(script: Script, total: float, cart: list[Product]) -> None:
@@ -116,7 +122,7 @@ def app(script: Script, rng: random.Random) -> None:
 
 def campaign(script: Script, rng: random.Random, campaign_id: str) -> None:
     """A marketing e-mail; whoever pays attention opens it, and sometimes clicks."""
-    about = {"campaign_id": campaign_id, "email_id": f"m-{script.key}", "kind": "marketing"}
+    about = {"campaign_id": campaign_id, "email_id": f"m-{script.key}", "category": "marketing"}
     script.mail("Email Delivered", **about)
     if rng.random() >= script.who.attention:
         return

@@ -1,0 +1,199 @@
+"""The tables of every project file: keys, shapes, help. Adding a key starts here."""
+
+from __future__ import annotations
+
+from ebbline.definitions.project.shapes import (
+    Anything,
+    Day,
+    Field,
+    Flag,
+    Later,
+    Length,
+    ListOf,
+    Mapping,
+    NamedOf,
+    Number,
+    Record,
+    Rule,
+    Text,
+)
+
+_TEXTS = ListOf(Text())
+_ANY_TEXT = Text(empty=True)
+_LIST_VALUES = ListOf(Text(loose=True))
+PROPERTY_TYPES = (
+    "string", "number", "integer", "boolean", "timestamp", "array", "object", "any",
+)  # fmt: skip
+SCHEMA_KEYWORDS = (
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "const",
+    "pattern", "format", "minLength", "maxLength", "items", "minItems", "maxItems", "properties",
+)  # fmt: skip
+
+IDENTIFIER = Record(
+    (
+        Field("type", Text(), "user_id, email, phone, anonymous_id or a trait's name", True),
+        Field("limit", Number(whole=True, least=1), "identifiers of this type per person"),
+        Field("pii", Flag(), "personal data: masked wherever it is shown"),
+    )
+)
+PROJECT = Record(
+    (
+        Field("name", Text(), "the project's name", required=True),
+        Field("version", Text(loose=True), "your own version of these definitions"),
+        Field("time_zone", Text(), "IANA name such as Europe/Berlin; UTC when left out"),
+        Field(
+            "identity",
+            Record((Field("identifiers", ListOf(IDENTIFIER), "highest priority first"),)),
+            "which identifiers make one person",
+        ),
+        Field("lists", NamedOf(_LIST_VALUES, "list"), "fixed lists that rules can name"),
+        Field("retention", Mapping(), "how long events and profiles are kept"),
+        Field("limits", Mapping(), "bounds of the running system"),
+        Field("settings", Mapping(), "settings of the running system"),
+    )
+)
+
+PROPERTY = Record(
+    (
+        Field("type", Text(PROPERTY_TYPES), "kind of value"),
+        Field("required", Flag(), "every such event must have it"),
+        Field("aliases", _TEXTS, "other names it may come under"),
+        Field("pii", Flag(), "personal data"),
+        Field("description", _ANY_TEXT, "what it holds"),
+        *(Field(name, Anything(), "as in JSON Schema") for name in SCHEMA_KEYWORDS),
+    ),
+    short="type",
+)
+EVENT = Record(
+    (
+        Field("aliases", _TEXTS, "other names of the event; GA4's and Segment's are built in"),
+        Field("description", _ANY_TEXT, "when it happens"),
+        Field("properties", NamedOf(PROPERTY, "property"), "what comes with it"),
+    )
+)
+_ON = ("quarantine", "drop_field", "allow")
+TRACKING = Record(
+    (
+        Field("events", NamedOf(EVENT, "event"), "events that may come in"),
+        Field("traits", NamedOf(PROPERTY, "trait"), "traits that may come in"),
+        Field("on_violation", Text(_ON), "what happens to values that break the plan"),
+        Field("unplanned", Text(_ON), "what happens to events that are not planned"),
+    )
+)
+
+TRAIT = Record(
+    (
+        Field("value", Rule(), "an expression of the rule language", required=True),
+        Field("description", _ANY_TEXT, "what it means"),
+        Field("owner", Text(), "who answers for it"),
+        Field("tags", _TEXTS, "for finding it"),
+    ),
+    short="value",
+)
+TRAITS = Record((Field("traits", NamedOf(TRAIT, "trait"), "computed traits"),))
+
+EXAMPLE_EVENT = Record(
+    (
+        Field("at", Length(), "offset from the example's start, such as 24h10m", required=True),
+        Field("user", Text(loose=True), "userId; with `anonymous` too it is a login"),
+        Field("anonymous", Text(loose=True), "anonymousId"),
+        Field("track", Text(), "event name of a track call"),
+        Field("page", Text(), "page call: the page's name, or its path when it begins with /"),
+        Field("screen", Text(), "screen call: the screen's name"),
+        Field("identify", Mapping(), "identify call: the traits"),
+        Field("group", Text(loose=True), "group call: the groupId"),
+        Field("alias", Text(loose=True), "alias call: the previousId"),
+        Field("properties", Mapping(), "properties of a track, page or screen call"),
+        Field("traits", Mapping(), "traits of a group call"),
+        Field("context", Mapping(), "the call's context"),
+        Field("times", Number(whole=True, least=1), "how many such calls"),
+        Field("every", Length(), "time between them; at the same instant when left out"),
+        Field("late", Length(), "how long after it happened it is received"),
+        Field("id", Text(loose=True), "messageId; the same one twice is a duplicate"),
+    )
+)
+EXPECTATION = Record(
+    (
+        Field("at", Length(), "offset from the example's start", required=True),
+        Field("in", Flag(), "whether the person satisfies the audience", required=True),
+        Field("effective", Flag(), "the same after priority groups"),
+        Field("audience", Text(), "another audience than the one the example stands under"),
+        Field("user", Text(loose=True), "whose; needed when the example has several people"),
+        Field("anonymous", Text(loose=True), "whose, by anonymousId"),
+    )
+)
+EXAMPLE = Record(
+    (
+        Field("name", Text(), "what it shows", required=True),
+        Field("events", ListOf(EXAMPLE_EVENT), "what happens"),
+        Field("expect", ListOf(EXPECTATION), "what must hold", required=True),
+    )
+)
+AUDIENCE = Record(
+    (
+        Field("when", Rule(), "a condition of the rule language", required=True),
+        Field("description", _ANY_TEXT, "who they are"),
+        Field("owner", Text(), "who answers for it"),
+        Field("tags", _TEXTS, "for finding it"),
+        Field("review_by", Day(), "when somebody looks at it again"),
+        Field("parent", Text(), "an audience they must be in as well"),
+        Field("archived", Flag(), "kept in the file, not evaluated"),
+        Field("examples", ListOf(EXAMPLE), "events and what must follow from them"),
+        *(
+            Field(name, Later())
+            for name in (
+                "hold", "cooldown", "enter_when", "exit_when", "sql", "refresh",
+                "limit_to_purposes",
+            )
+        ),
+    )
+)  # fmt: skip
+GROUP = Record(
+    (
+        Field("priority", _TEXTS, "audiences, the strongest first", required=True),
+        Field("description", _ANY_TEXT, "what they compete for"),
+    )
+)
+AUDIENCES = Record(
+    (
+        Field("audiences", NamedOf(AUDIENCE, "audience"), "audiences"),
+        Field("groups", NamedOf(GROUP, "group"), "priority groups"),
+    )
+)
+
+SYNC = Record(
+    (
+        Field("audience", Text(), "an audience: sent as true or false"),
+        Field("trait", Text(), "a trait: sent as its value"),
+        Field("as", Text(), "the name at the destination; the same name when left out"),
+        Field("min_change", Number(least=0), "least difference of a number worth sending"),
+    )
+)
+DESTINATION = Record(
+    (
+        Field("type", Text(), "the connector", required=True),
+        Field("purposes", _TEXTS, "what the data is used for there"),
+        Field("sync", ListOf(SYNC), "what it receives"),
+    ),
+    free=True,
+)
+DESTINATIONS = Record(
+    (Field("destinations", NamedOf(DESTINATION, "destination"), "where changes go"),)
+)
+SOURCE = Record(
+    (
+        Field("type", Text(("http",)), "how events come in"),
+        Field("write_key", Text(loose=True), "the key that SDKs send", required=True),
+        Field("description", _ANY_TEXT, "what sends here"),
+    )
+)
+SOURCES = Record((Field("sources", NamedOf(SOURCE, "source"), "where events come from"),))
+
+KINDS: dict[str, Record] = {
+    "ebbline.yml": PROJECT,
+    "tracking-plan": TRACKING,
+    "traits": TRAITS,
+    "audiences": AUDIENCES,
+    "destinations": DESTINATIONS,
+    "sources": SOURCES,
+}

@@ -1,0 +1,214 @@
+"""YAML values read by their shape: plain data out, a located finding for each thing wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ebbline.definitions.durations import parse_duration
+from ebbline.definitions.findings import did_you_mean
+from ebbline.definitions.limits import NAME_LENGTH_MAX
+from ebbline.definitions.moments import parse_moment
+from ebbline.definitions.project import shapes
+from ebbline.definitions.project.document import AnyValue, Document, Entry, Map, Scalar, Seq
+
+
+class Read:
+    """A record that was read: values by key, and where each stands."""
+
+    def __init__(self, document: Document, at: Scalar | Seq | Map) -> None:
+        self.document = document
+        self.at = at
+        self.values: dict[str, Any] = {}
+        self.places: dict[str, AnyValue] = {}
+        self.free: dict[str, Entry] = {}
+        self.broken = False  # something in it was wrong and has been reported
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a key, or `default` when it is absent or was wrong."""
+        return self.values.get(name, default)
+
+    def place(self, name: str) -> AnyValue:
+        """Where the value of a key stands, the record itself when it is absent."""
+        return self.places.get(name, self.at)
+
+    def problem(self, name: str, code: str, message: str, hint: str = "") -> None:
+        """Note an error at a key's value."""
+        self.document.problem(self.place(name), code, message, hint)
+
+
+class Named:
+    """One entry of a mapping with names the user chose."""
+
+    def __init__(self, key: Scalar, value: Any) -> None:
+        self.key = key
+        self.value = value
+
+
+def read(document: Document, shape: shapes.AnyShape, value: AnyValue) -> Any:
+    """The value as its shape says, or None after noting why not."""
+    match shape:
+        case shapes.Record():
+            return _record(document, shape, value)
+        case shapes.NamedOf():
+            return _named(document, shape, value)
+        case shapes.ListOf(item=item):
+            if not isinstance(value, Seq):
+                return _wrong(document, value, "a list")
+            read_items = [read(document, item, one) for one in value.items]
+            return [one for one in read_items if one is not None]
+        case shapes.Mapping():
+            if isinstance(value, Scalar) and value.value is None:
+                return {}
+            return plain(value) if isinstance(value, Map) else _wrong(document, value, "a mapping")
+        case shapes.Anything():
+            return plain(value)
+        case shapes.Later():
+            message = "this version does not read this key"
+            document.problem(value, "not_supported", message)
+            return None
+        case _:
+            if not isinstance(value, Scalar):
+                return _wrong(document, value, _WORDS[type(shape)])
+            return _scalar(document, shape, value)
+
+
+_WORDS: dict[type, str] = {
+    shapes.Text: "a text",
+    shapes.Rule: "a rule",
+    shapes.Length: "a duration",
+    shapes.Day: "a date",
+    shapes.Number: "a number",
+    shapes.Flag: "true or false",
+}
+
+
+def _wrong(document: Document, value: AnyValue, wanted: str, hint: str = "") -> None:
+    if isinstance(value, Scalar):
+        found = "nothing" if value.value is None else f"{value.text!r}"
+    else:
+        found = "a list" if isinstance(value, Seq) else "a mapping"
+    document.problem(value, "wrong_type", f"{wanted} is expected here, not {found}", hint)
+
+
+def _scalar(document: Document, shape: shapes.AnyShape, scalar: Scalar) -> Any:
+    value = scalar.value
+    match shape:
+        case shapes.Rule():
+            return _wrong(document, scalar, "a rule") if value is None else scalar
+        case shapes.Text():
+            return _text(document, shape, scalar)
+        case shapes.Flag():
+            return value if isinstance(value, bool) else _wrong(document, scalar, "true or false")
+        case shapes.Number(whole=whole, least=least):
+            fits = type(value) is int or (type(value) is float and not whole)
+            if not fits or (least is not None and value < least):  # type: ignore[operator]
+                what = "a whole number" if whole else "a number"
+                bound = "" if least is None else f" of at least {least:g}"
+                return _wrong(document, scalar, what + bound)
+            return value
+        case shapes.Length():
+            ms = parse_duration(scalar.text)
+            if ms is None or ms < 0:
+                return _wrong(document, scalar, "a duration", 'write it like 24h or 1d12h')
+            return ms
+        case shapes.Day():
+            if len(scalar.text) != 10 or parse_moment(scalar.text) is None:
+                return _wrong(document, scalar, "a date", "write it like 2027-06-30")
+            return scalar.text
+        case _:
+            return None  # the other shapes are no scalars: `read` has dealt with them
+
+
+def _text(document: Document, shape: shapes.Text, scalar: Scalar) -> str | None:
+    value = scalar.value
+    if value is None and shape.empty:
+        return ""
+    if not isinstance(value, str) and not (shape.loose and value is not None):
+        _wrong(document, scalar, "a text", "put it in quotes" if value is not None else "")
+        return None
+    if not scalar.text and not shape.empty:
+        document.problem(scalar, "wrong_type", "a text is expected here, this is empty")
+        return None
+    if shape.choices and scalar.text not in shape.choices:
+        hint = did_you_mean(scalar.text, shape.choices, quoted=False)
+        hint = hint or "one of " + ", ".join(shape.choices)
+        document.problem(scalar, "wrong_value", f"{scalar.text} is not possible here", hint)
+        return None
+    return scalar.text
+
+
+def _named(document: Document, shape: shapes.NamedOf, value: AnyValue) -> Any:
+    if isinstance(value, Scalar) and value.value is None:
+        return {}
+    if not isinstance(value, Map):
+        return _wrong(document, value, f"a mapping from {shape.what} to its definition")
+    made: dict[str, Named] = {}
+    for name, entry in value.entries.items():
+        if not name.strip() or len(name) > NAME_LENGTH_MAX:
+            message = f"a name has 1 to {NAME_LENGTH_MAX} characters"
+            document.problem(entry.key, "bad_name", message)
+            continue
+        made[name] = Named(entry.key, _item(document, shape.item, entry))
+    return made
+
+
+def _item(document: Document, shape: shapes.AnyShape, entry: Entry) -> Any:
+    empty = isinstance(entry.value, Scalar) and entry.value.value is None
+    if empty and isinstance(shape, shapes.Record):
+        missing = [field.name for field in shape.fields if field.required]
+        if missing:
+            message = f"{entry.key.text} lacks {missing[0]}:"
+            document.problem(entry.key, "missing_key", message)
+            return None
+        return Read(document, entry.key)
+    made = read(document, shape, entry.value)
+    if isinstance(made, Read):
+        made.at = entry.key
+    return made
+
+
+def _record(document: Document, shape: shapes.Record, value: AnyValue) -> Read | None:
+    made = Read(document, value)
+    fields = {field.name: field for field in shape.fields}
+    if isinstance(value, Scalar) and shape.short and value.value is not None:
+        made.values[shape.short] = read(document, fields[shape.short].shape, value)
+        made.places[shape.short] = value
+        made.broken = made.values[shape.short] is None
+        return made
+    if not isinstance(value, Map):
+        _wrong(document, value, "a mapping with " + _some(shape))
+        return None
+    for name, entry in value.entries.items():
+        field = fields.get(name)
+        if field is not None:
+            made.places[name] = entry.value
+            made.values[name] = read(document, field.shape, entry.value)
+            made.broken |= made.values[name] is None
+        elif shape.free:
+            made.free[name] = entry
+        else:
+            hint = did_you_mean(name, fields, quoted=False) or "known are " + _some(shape)
+            document.problem(entry.key, "unknown_key", f"unknown key {name}", hint)
+            made.broken = True
+    for field in shape.fields:
+        if field.required and field.name not in value.entries:
+            place = Scalar(None, "", value.start, value.start + 1)
+            document.problem(place, "missing_key", f"{field.name}: is missing")
+            made.broken = True
+    return made
+
+
+def _some(shape: shapes.Record) -> str:
+    names = [f.name for f in shape.fields if not isinstance(f.shape, shapes.Later)]
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
+
+
+def plain(value: AnyValue) -> Any:
+    """A value as plain data."""
+    match value:
+        case Scalar():
+            return value.value
+        case Seq(items=items):
+            return [plain(item) for item in items]
+        case Map(entries=entries):
+            return {name: plain(entry.value) for name, entry in entries.items()}

@@ -1,0 +1,60 @@
+"""Ledger rows into the map: newest desired value per field and address.
+
+Folding a row again changes nothing (versions only rise), so a host may begin anew at any
+earlier row, and does when a sync is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ebbline.delivery.address import Address, nowhere
+from ebbline.delivery.feeds import Feed
+from ebbline.delivery.lane import Lane
+from ebbline.delivery.ledger import AUDIENCE_KINDS, LINKED, MERGED, TRAIT, LedgerRow
+from ebbline.delivery.moving import leave, move
+from ebbline.delivery.person import new_cell
+
+Whereabouts = Callable[[int], Address | None]
+
+
+def fold(lane: Lane, row: LedgerRow, whereabouts: Whereabouts, now_ms: int) -> None:
+    """Take in one row. `whereabouts(profile)` is the destination's name for a person as it
+    stands now, which may be later than the row; None when it has none."""
+    if row.kind in AUDIENCE_KINDS:
+        for feed in lane.by_source.get(f"audience:{row.definition}", ()):
+            _want(lane, row, feed, bool(row.value), whereabouts, now_ms)
+    elif row.kind == TRAIT:
+        for feed in lane.by_source.get(f"trait:{row.definition}", ()):
+            _want(lane, row, feed, row.value, whereabouts, now_ms)
+    elif row.kind == LINKED:
+        _follow(lane, row, row.profile, whereabouts, now_ms)
+    elif row.kind == MERGED:
+        leave(lane, row.profile, row, now_ms)
+        _follow(lane, row, int(row.value), whereabouts, now_ms)
+
+
+def _want(lane: Lane, row: LedgerRow, feed: Feed, value: Any, whereabouts: Whereabouts,
+          now_ms: int) -> None:  # fmt: skip
+    home = lane.home(row.profile)
+    if home is None:
+        home = whereabouts(row.profile) or nowhere(row.profile)
+        move(lane, row.profile, home, row, now_ms)
+    person = lane.person(home, row.profile)
+    cell = person.cells.get(feed.field)
+    if cell is None:
+        cell = person.cells[feed.field] = new_cell(feed.kind)
+    if row.seq <= cell.version:
+        return
+    cell.kind, cell.desired, cell.version = feed.kind, value, row.seq
+    cell.at_ms, cell.queued_ms = row.at_ms, now_ms
+    cell.dead, cell.dead_attempt = "", 0
+    lane.enqueue(person, now_ms)
+
+
+def _follow(lane: Lane, row: LedgerRow, profile: int, whereabouts: Whereabouts,
+            now_ms: int) -> None:  # fmt: skip
+    """A person's identifiers changed: somebody the destination has heard of may have moved."""
+    if lane.home(profile) is not None:
+        move(lane, profile, whereabouts(profile) or nowhere(profile), row, now_ms)

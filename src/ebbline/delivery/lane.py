@@ -1,0 +1,173 @@
+"""One destination: who has something to be sent, what is in flight, and how fast it may go.
+
+A lane holds in memory only people with work; the rest lie in a `Memory` that the host keeps.
+What a step changed stands in `touched` and `homes` until the host has written it down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heappop, heappush
+from typing import Protocol
+
+from ebbline.delivery.address import Address, nowhere
+from ebbline.delivery.breaker import Breaker
+from ebbline.delivery.feeds import Feed
+from ebbline.delivery.limits import PEOPLE_RESIDENT_MAX
+from ebbline.delivery.pace import Pace
+from ebbline.delivery.person import Person, pending
+from ebbline.delivery.send import Limits, Send
+
+
+class Memory(Protocol):
+    """What the host has written down about one destination."""
+
+    def person(self, address: Address, /) -> Person | None:
+        """The record of an address."""
+        ...
+
+    def home(self, profile: int, /) -> Address | None:
+        """The address a profile was last known by."""
+        ...
+
+    def pending(self, limit: int, /) -> Iterable[Address]:
+        """Addresses with something to send, those longest in it first."""
+        ...
+
+
+class Lane:
+    """The delivery state of one destination; changed in place by this room's functions."""
+
+    def __init__(
+        self,
+        destination: str,
+        limits: Limits,
+        feeds: Iterable[Feed],
+        memory: Memory,
+        ids: Iterator[int],
+        jitter: Callable[[], float],
+    ) -> None:
+        self.destination = destination
+        self.limits = limits
+        self.feeds: dict[str, Feed] = {feed.field: feed for feed in feeds}
+        self.by_source: dict[str, list[Feed]] = {}
+        for feed in self.feeds.values():
+            self.by_source.setdefault(feed.source, []).append(feed)
+        self.memory = memory
+        self.ids = ids
+        self.jitter = jitter
+        self.pace = Pace(limits.requests, limits.window_ms)
+        self.breaker = Breaker()
+        self.people: dict[Address, Person] = {}
+        self.homes: dict[int, Address | None] = {}
+        self.touched: set[Address] = set()
+        self.ready: dict[Address, int] = {}  # since when, in that order
+        self.flights: dict[int, Send] = {}
+        self.timers: dict[Address, int] = {}  # due instants of those in the heap
+        self.spilled = False  # more people have work than are held here
+        self._heap: list[tuple[int, Address]] = []
+
+    # -- people ----------------------------------------------------------------------------
+
+    def find(self, address: Address) -> Person | None:
+        """The record of an address, from here or from memory."""
+        found = self.people.get(address)
+        if found is None:
+            found = self.memory.person(address)
+            if found is not None:
+                self.people[address] = found
+        return found
+
+    def person(self, address: Address, profile: int) -> Person:
+        """The record of an address, new when there is none."""
+        found = self.find(address)
+        if found is None:
+            found = self.people[address] = Person(address, profile, {})
+        self.touched.add(address)
+        return found
+
+    def home(self, profile: int) -> Address | None:
+        """Where a profile was last known to live."""
+        if profile in self.homes:
+            return self.homes[profile]
+        return self.memory.home(profile)
+
+    def settle_home(self, profile: int, address: Address | None) -> None:
+        """Remember where a profile lives from now on; None: nowhere at all, it is gone."""
+        self.homes[profile] = address
+
+    # -- who is next -----------------------------------------------------------------------
+
+    def enqueue(self, person: Person, now_ms: int) -> None:
+        """Put a person where it belongs after a change: ready, waiting or nowhere."""
+        address = person.address
+        self.touched.add(address)
+        if person.sending:
+            return
+        if not pending(person, self.feeds):
+            self.ready.pop(address, None)
+            self.timers.pop(address, None)
+        elif address in self.ready or address in self.timers:
+            if person.not_before_ms > now_ms:
+                self.ready.pop(address, None)
+                self._wait(address, person.not_before_ms)
+        elif len(self.ready) + len(self.timers) >= PEOPLE_RESIDENT_MAX:
+            self.spilled = True
+        elif person.not_before_ms > now_ms:
+            self._wait(address, person.not_before_ms)
+        else:
+            self.ready[address] = now_ms
+
+    def release(self, now_ms: int) -> None:
+        """Make those ready whose delay is over, and take in more people while there is room."""
+        while self._heap and self._heap[0][0] <= now_ms:
+            due_ms, address = heappop(self._heap)
+            if self.timers.get(address) == due_ms:
+                del self.timers[address]
+                self.ready.setdefault(address, due_ms)
+        if self.spilled and len(self.ready) + len(self.timers) <= PEOPLE_RESIDENT_MAX // 2:
+            self.take_in(now_ms)
+
+    def take_in(self, now_ms: int) -> None:
+        """Fetch people with work from memory; at a start, and when the present ones are done."""
+        self.spilled = False
+        count = 0
+        for address in self.memory.pending(PEOPLE_RESIDENT_MAX):
+            count += 1
+            person = self.find(address)
+            if person is not None:
+                self.enqueue(person, now_ms)
+        self.spilled = self.spilled or count >= PEOPLE_RESIDENT_MAX
+
+    def next_timer_ms(self) -> int | None:
+        """When the first delay ends."""
+        while self._heap and self.timers.get(self._heap[0][1]) != self._heap[0][0]:
+            heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def _wait(self, address: Address, due_ms: int) -> None:
+        if self.timers.get(address) != due_ms:
+            self.timers[address] = due_ms
+            heappush(self._heap, (due_ms, address))
+
+    # -- what the host writes down ---------------------------------------------------------
+
+    def written(self) -> None:
+        """The host has kept everything in `touched` and `homes`: let go of who is idle."""
+        for address in self.touched:
+            person = self.people.get(address)
+            if person is None or person.sending:
+                continue
+            if address not in self.ready and address not in self.timers:
+                del self.people[address]
+        self.touched.clear()
+        self.homes.clear()
+
+    def drop_nowhere(self, profile: int) -> None:
+        """Forget what waited for an address."""
+        address = nowhere(profile)
+        person = self.find(address)
+        if person is not None:
+            person.cells.clear()
+            person.profile = 0
+            self.touched.add(address)

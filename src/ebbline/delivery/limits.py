@@ -1,0 +1,43 @@
+"""Every bound of delivery that is ours and not a vendor's, with its unit and its reason."""
+
+from __future__ import annotations
+
+# Milliseconds before the first retry at most; the vendor has hardly noticed by then.
+RETRY_FIRST_MS = 1_000
+
+# Milliseconds between retries at most: an outage that ends is noticed within this time.
+RETRY_MS_MAX = 300_000
+
+# Milliseconds of failing after which a value that others overtake is laid aside with its reason.
+GIVE_UP_MS = 86_400_000
+
+# Attempts of one person that fail before their batches are halved, attempt by attempt, so that
+# one person a vendor chokes on cannot hold up the others.
+ISOLATE_AFTER_ATTEMPTS = 3
+
+# Requests that fail in a row before a destination counts as down.
+BREAKER_REQUESTS = 5
+
+# Milliseconds to the first probe of a destination that is down; doubled up to RETRY_MS_MAX.
+BREAKER_FIRST_MS = 1_000
+
+# Milliseconds between probes of a destination that refuses our key or does not know the path:
+# somebody has to mend a setting first, so a minute is soon enough.
+CONFIG_PROBE_MS = 60_000
+
+# Milliseconds to pause after a 429 that does not say for how long.
+THROTTLE_MS = 5_000
+
+# Milliseconds a 429 may ask us to wait at most; beyond it the header is taken for a mistake.
+THROTTLE_MS_MAX = 3_600_000
+
+# People with something to send that one lane keeps in memory (about 1 kB each); the others wait
+# in the store, so an outage costs disk and not memory.
+PEOPLE_RESIDENT_MAX = 50_000
+
+# People looked at for one batch at most, for each object it may hold: those that do not fit
+# (because they are being isolated) are passed over, but not without end.
+SCAN_FACTOR_TIMES = 4
+
+# Bytes reckoned for the frame around one person's values in a request body.
+ITEM_FRAME_BYTES = 200

@@ -1,0 +1,95 @@
+"""People change address: a device gains a user id, or two people turn out to be one.
+
+What stood at the old address is closed (audiences become False there), and all current values
+are asserted at the new one. Traits at an old address are left as they are: nothing says they
+were wrong.
+"""
+
+from __future__ import annotations
+
+from ebbline.delivery.address import Address, nowhere
+from ebbline.delivery.feeds import AUDIENCE
+from ebbline.delivery.lane import Lane
+from ebbline.delivery.ledger import LedgerRow
+from ebbline.delivery.person import Cell, Person, new_cell
+
+
+def move(lane: Lane, profile: int, new: Address, row: LedgerRow, now_ms: int) -> None:
+    """Let a profile live at `new` from now on, and bring its values along."""
+    old = lane.home(profile)
+    if old == new:
+        return
+    mine: dict[str, Cell] = {}
+    if old is not None:
+        mine = _move_out(lane, old, profile, row, now_ms)
+    lane.settle_home(profile, new)
+    person = lane.person(new, profile)
+    if person.profile != profile:
+        _take_over(lane, person, profile, mine, row, now_ms)
+    for field, brought in mine.items():
+        cell = person.cells.get(field)
+        if cell is None:
+            cell = person.cells[field] = new_cell(brought.kind)
+        _set(cell, brought.desired, brought.at_ms, row, now_ms)
+    lane.enqueue(person, now_ms)
+
+
+def leave(lane: Lane, profile: int, row: LedgerRow, now_ms: int) -> None:
+    """A profile is gone: what it held becomes False, unless somebody else lives there now."""
+    home = lane.home(profile)
+    if home is not None:
+        _move_out(lane, home, profile, row, now_ms)
+        lane.settle_home(profile, None)
+
+
+def _move_out(lane: Lane, address: Address, profile: int, row: LedgerRow,
+              now_ms: int) -> dict[str, Cell]:  # fmt: skip
+    """Close an address; the values that stood there as its owner wanted them."""
+    person = lane.find(address)
+    if person is None or person.profile != profile:
+        return {}
+    mine = {field: _copy(cell) for field, cell in person.cells.items()}
+    if address.reachable:
+        _close(lane, person, row, now_ms)
+    else:
+        lane.drop_nowhere(profile)
+    return mine
+
+
+def _close(lane: Lane, person: Person, row: LedgerRow, now_ms: int) -> None:
+    person.profile = 0
+    for field, cell in list(person.cells.items()):
+        if cell.kind != AUDIENCE:
+            del person.cells[field]
+        elif cell.desired or cell.acked or not cell.sure:
+            _set(cell, value=False, at_ms=row.at_ms, row=row, now_ms=now_ms)
+    lane.enqueue(person, now_ms)
+
+
+def _take_over(lane: Lane, person: Person, profile: int, mine: dict[str, Cell], row: LedgerRow,
+               now_ms: int) -> None:  # fmt: skip
+    """Somebody else lived here: their memberships are not this person's."""
+    other = person.profile
+    if other:
+        held = lane.person(nowhere(other), other)
+        held.profile = other
+        held.cells = {field: _copy(cell) for field, cell in person.cells.items()}
+        lane.settle_home(other, held.address)
+    person.profile = profile
+    for field, cell in person.cells.items():
+        if cell.kind == AUDIENCE and field not in mine:
+            _set(cell, value=False, at_ms=row.at_ms, row=row, now_ms=now_ms)
+
+
+def _copy(cell: Cell) -> Cell:
+    """The value somebody wants, without what any destination knows of it."""
+    fresh = new_cell(cell.kind)
+    fresh.desired, fresh.version = cell.desired, cell.version
+    fresh.at_ms, fresh.queued_ms = cell.at_ms, cell.queued_ms
+    return fresh
+
+
+def _set(cell: Cell, value: object, at_ms: int, row: LedgerRow, now_ms: int) -> None:
+    cell.desired, cell.version = value, max(cell.version, row.seq)
+    cell.at_ms, cell.queued_ms = at_ms, now_ms
+    cell.dead, cell.dead_attempt = "", 0

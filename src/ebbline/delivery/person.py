@@ -1,0 +1,109 @@
+"""What one destination should hold, and does hold, about one person.
+
+The map's entry is a `Cell`: the newest desired value with its version beside the last value the
+destination surely has. A cell is pending while the two differ; values in between leave no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ebbline.delivery.address import Address
+from ebbline.delivery.feeds import AUDIENCE, Feed
+
+
+class Cell(msgspec.Struct):
+    """One field at one address.
+
+    `version` is the ledger's seq of the desired value, 0 for none yet. What was never sent
+    counts as acknowledged absent (False for an audience, null for a trait). `sure` is False
+    from the moment a request leaves until its fate is known, across a crash too. `dead` is the
+    reason the present version was given up, `dead_attempt` the attempt that decided it.
+    """
+
+    kind: str
+    desired: Any
+    version: int
+    at_ms: int
+    queued_ms: int
+    acked: Any
+    acked_version: int = 0
+    sure: bool = True
+    dead: str = ""
+    dead_attempt: int = 0
+
+
+class Person(msgspec.Struct):
+    """Everything about one address; `profile` is 0 once nobody lives there any more.
+
+    `sending` is the id of the request in flight, 0 for none. `tries` and `failed_ms` count the
+    present run of failures; before `not_before_ms` nothing is sent (a retry's delay, a fence).
+    `people_max` and `fields_max` narrow the next request while a culprit is being searched;
+    0 means not narrowed.
+    """
+
+    address: Address
+    profile: int
+    cells: dict[str, Cell] = {}
+    sending: int = 0
+    tries: int = 0
+    failed_ms: int = 0
+    not_before_ms: int = 0
+    people_max: int = 0
+    fields_max: int = 0
+
+
+def absent(kind: str) -> bool | None:
+    """What a destination holds for a field it has never been sent."""
+    return False if kind == AUDIENCE else None
+
+
+def new_cell(kind: str) -> Cell:
+    """A cell nobody has written to."""
+    nothing = absent(kind)
+    return Cell(kind, nothing, 0, 0, 0, nothing)
+
+
+def differs(a: Any, b: Any, min_change: float | None) -> bool:
+    """Whether `a` is worth sending to a destination that holds `b`.
+
+    >>> differs(83, 80, 5), differs(85, 80, 5), differs(True, 1, None), differs(1, 1.0, None)
+    (False, True, True, False)
+    """
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is not b
+    if min_change is not None and isinstance(a, int | float) and isinstance(b, int | float):
+        return a != b and abs(a - b) >= min_change
+    return bool(a != b)
+
+
+def is_pending(cell: Cell, feed: Feed) -> bool:
+    """Whether the cell has something to say that the destination may not know."""
+    if cell.dead:
+        return False
+    return not cell.sure or differs(cell.desired, cell.acked, feed.min_change)
+
+
+def pending(person: Person, feeds: Mapping[str, Feed]) -> list[str]:
+    """Fields to send, oldest change first; fields of syncs that were removed are dormant."""
+    if not person.address.reachable:
+        return []
+    cells = person.cells
+    found = [
+        field for field, cell in cells.items() if field in feeds and is_pending(cell, feeds[field])
+    ]
+    found.sort(key=lambda field: (cells[field].version, field))
+    return found
+
+
+def is_forgettable(person: Person) -> bool:
+    """Whether having no record of the address would mean the same."""
+    if person.profile or person.sending:
+        return False
+    return all(
+        cell.sure and not cell.dead and cell.acked == cell.desired == absent(cell.kind)
+        for cell in person.cells.values()
+    )

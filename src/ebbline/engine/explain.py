@@ -1,0 +1,176 @@
+"""Why a person is in or out of an audience, and when each part of the reason flips.
+
+It reads the same conditions the engine decided by, and the profile as it stands; it says what
+the state knows (counts that no longer matter are not kept and not claimed).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from ebbline.definitions import tree
+from ebbline.definitions.english import sentence
+from ebbline.engine.limits import NEVER
+from ebbline.engine.profile import Profile, decode_profile, encode_profile
+from ebbline.engine.scalars import moment_text
+from ebbline.engine.tables import Formula, Literals, Tables, holds
+from ebbline.engine.tracks import COUNT, TIMES
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One part of a rule. `depth` is its place in the tree; `truth` whether it holds now;
+    `flips_ms` the first instant at which it could differ if nothing else happens."""
+
+    depth: int
+    truth: bool
+    text: str
+    note: str
+    flips_ms: int | None
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """The whole answer. `until_ms` is never later than the true next change by time alone."""
+
+    audience: str
+    member: bool
+    effective: bool
+    suppressed_by: str | None
+    until_ms: int | None
+    lines: tuple[Line, ...]
+
+
+def explain(tables: Tables, profile: Profile, audience: str, now_ms: int) -> Explanation:
+    """Explain one audience for one person at an instant not before their last change."""
+    bit = tables.bits[audience]
+    definition = tables.plan.audiences[bit]
+    seen = decode_profile(encode_profile(profile, tables.default_truth), tables.default_truth)
+    _Look(tables, seen, now_ms).refresh()
+    lines: list[Line] = []
+    member, until = _Walk(tables, seen, now_ms, lines).node(definition.when, 0, 1)
+    suppressor = _suppressor(tables, seen, bit)
+    return Explanation(
+        audience, member, member and suppressor is None, suppressor,
+        until if until < NEVER else None, tuple(lines),
+    )  # fmt: skip
+
+
+def _suppressor(tables: Tables, profile: Profile, bit: int) -> str | None:
+    for group in tables.priority_of.get(bit, ()):
+        for other in tables.priority[group]:
+            if other == bit:
+                break
+            if profile.raw >> other & 1:
+                return tables.audiences[other]
+    return None
+
+
+class _Look:
+    """Brings the truth of every condition up to an instant, on a copy of the person."""
+
+    def __init__(self, tables: Tables, profile: Profile, now_ms: int) -> None:
+        self.tables, self.profile, self.now_ms = tables, profile, now_ms
+
+    def refresh(self) -> None:
+        due = [group for group, at in self.profile.due.items() if at <= self.now_ms]
+        for group in due:
+            self.tables.groups[group].sense(self.profile, self.now_ms, [])
+
+
+class _Walk:
+    """Goes down a rule, writing one line a part."""
+
+    def __init__(self, tables: Tables, profile: Profile, now_ms: int, lines: list[Line]) -> None:
+        self.tables, self.profile, self.now_ms, self.lines = tables, profile, now_ms, lines
+
+    def node(self, node: tree.AnyNode, depth: int, wanted: int) -> tuple[bool, int]:
+        """Truth and next flip of a part, as the rule wants it (0 inside a `not`)."""
+        if isinstance(node, tree.Not):
+            truth, until = self.node(node.item, depth, 1 - wanted)
+            return truth, until
+        if isinstance(node, tree.And | tree.Or):
+            every = isinstance(node, tree.And) == bool(wanted)
+            if depth:
+                self.lines.append(Line(depth - 1, True, "all of" if every else "any of", "", None))
+                place = len(self.lines) - 1
+            results = [self.node(item, depth + 1, wanted) for item in node.items]
+            truth, until = junction(results, deciding=not every)
+            if depth:
+                head = self.lines[place]
+                self.lines[place] = replace(head, truth=truth, flips_ms=_shown(until))
+            return truth, until
+        return self._leaf(node, max(0, depth - 1), wanted)
+
+    def _leaf(self, node: tree.AnyNode, depth: int, wanted: int) -> tuple[bool, int]:
+        formula = self.tables.formula_of(node, wanted)
+        truth, until = self._read(formula)
+        text = sentence(node)
+        if not wanted:
+            text = f"not: {text}"
+        self.lines.append(Line(depth, truth, text, self._note(node), _shown(until)))
+        return truth, until
+
+    def _read(self, formula: Formula) -> tuple[bool, int]:
+        if isinstance(formula, Literals):
+            results = [
+                (bool(self.profile.truth[c]) == bool(wanted), self._flip(c))
+                for c, wanted in formula.pairs
+            ]
+            return junction(results, deciding=False)
+        truth = holds(formula, self.profile.truth)
+        parts = [self._read(item) for item in formula.items]
+        return truth, min((until for _, until in parts), default=NEVER)
+
+    def _flip(self, condition: int) -> int:
+        return self.tables.alone[condition].sense(self.profile, self.now_ms, [])
+
+    def _note(self, node: tree.AnyNode) -> str:
+        """The evidence: the value of the compared side, or what is known of the events."""
+        if isinstance(node, tree.Compare):
+            node = node.left
+        if isinstance(node, tree.Trait):
+            return self._trait_note(node.name)
+        if isinstance(node, tree.Aggregate):
+            return self._events_note(node)
+        return ""
+
+    def _trait_note(self, name: str) -> str:
+        reading = self.tables.trait_readings.get(name)
+        if reading is not None:
+            value = reading(self.profile, self.now_ms)[0]
+        else:
+            entry = self.profile.traits.get(name)
+            if entry is None:
+                return f"{name} was never set"
+            value = entry[0]
+        return f"{name} is {_display(value)}"
+
+    def _events_note(self, node: tree.Aggregate) -> str:
+        track = self.tables.track_of(node.events)
+        if track is None:
+            return ""
+        record = self.profile.tracks.get(track)
+        if record is None:
+            return "never happened"
+        last = f", last {moment_text(record[TIMES][-1])}" if record[TIMES] else ""
+        return f"{record[COUNT]}x in all{last}"
+
+
+def junction(results: list[tuple[bool, int]], *, deciding: bool) -> tuple[bool, int]:
+    """AND and OR over (truth, until); see `readings`."""
+    decided = [until for truth, until in results if truth == deciding]
+    if decided:
+        return deciding, max(decided)
+    return not deciding, min((until for _, until in results), default=NEVER)
+
+
+def _shown(until: int) -> int | None:
+    return until if until < NEVER else None
+
+
+def _display(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}" if value == round(value, 6) else f"{value:.2f}"
+    return "not set" if value is None else str(value)

@@ -1,0 +1,51 @@
+"""What collecting may hold in memory and how long it waits, each with unit and reason."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ebbline.events import limits as event_limits
+
+BODY_BYTES_MAX = event_limits.BATCH_BYTES_MAX
+"""Bytes of one body, as sent and again after decompression: the Segment spec's batch limit."""
+
+BODIES_BYTES_MAX = 64 << 20
+"""Bytes of all bodies held at once: some hundred full batches, and a bound under attack."""
+
+BODY_SECONDS_MAX = 10.0
+"""Seconds for a body to arrive: half a megabyte on a poor mobile line; SDKs give up at 15."""
+
+QUEUE_EVENTS_MAX = 50_000
+"""Events and rejections waiting for or in a write: seconds of work for one log."""
+
+QUEUE_BYTES_MAX = 64 << 20
+"""Bytes of request bodies behind the queued events, for the same reason."""
+
+GROUP_EVENTS_MAX = 10_000
+"""Events written in one transaction, so that no waiter waits for an endless one."""
+
+OVERLOAD_RETRY_SECONDS = 2
+"""Whole seconds a sender is asked to wait when the queue is full: it drains in about one."""
+
+DISK_RETRY_SECONDS = 30
+"""Whole seconds to wait while the log cannot be written: a person has to make room."""
+
+ALARM_INTERVAL_MS = 60_000
+"""Milliseconds between two log lines about the same unknown write key."""
+
+ALARM_KEYS_MAX = 100
+"""Unknown write keys remembered for that; guesses must not grow memory."""
+
+ERRORS_SHOWN_MAX = 10
+"""Rejections named in the answer to a partly bad batch; the quarantine has all of them."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """The limits a deployment or a test may set; the defaults are the constants above."""
+
+    body_bytes_max: int = BODY_BYTES_MAX
+    bodies_bytes_max: int = BODIES_BYTES_MAX
+    body_seconds_max: float = BODY_SECONDS_MAX
+    queue_events_max: int = QUEUE_EVENTS_MAX
+    queue_bytes_max: int = QUEUE_BYTES_MAX
+    group_events_max: int = GROUP_EVENTS_MAX

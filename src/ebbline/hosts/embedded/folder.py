@@ -1,0 +1,106 @@
+"""The data folder: what lies where, and whether this version may touch it.
+
+It opens no database and holds no lock (see `lock`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from ebbline.errors import FolderTooNew, SetupError
+
+FORMAT = 1  # raised when an older Ebbline could no longer read what this one writes
+
+_PRIVATE = 0o700  # the folder holds personal data
+
+
+class DataFolder(msgspec.Struct, frozen=True):
+    """Paths of everything a running system keeps."""
+
+    path: Path
+
+    @property
+    def log(self) -> Path:
+        """What came in, in order: the truth."""
+        return self.path / "log.db"
+
+    @property
+    def state(self) -> Path:
+        """What follows from the log, written by the engine."""
+        return self.path / "state.db"
+
+    @property
+    def delivery(self) -> Path:
+        """What destinations have been told, written by deliver."""
+        return self.path / "delivery.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the processes that have the folder open."""
+        return self.path / "lock"
+
+    @property
+    def version(self) -> Path:
+        """The format of the folder, a whole number."""
+        return self.path / "version"
+
+
+def open_folder(path: Path) -> DataFolder:
+    """The data folder at `path`, created when there is none.
+
+    Raises FolderTooNew for a folder of a later format, SetupError for a path that is no data
+    folder or cannot be written.
+    """
+    folder = DataFolder(path.absolute())
+    try:
+        path.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        if folder.version.exists():
+            _check(folder, folder.version.read_text("utf-8", "replace"))
+        else:
+            _create(folder)
+    except OSError as error:
+        message = f"The data folder {folder.path} cannot be used: {error.strerror or error}."
+        raise SetupError(message) from error
+    return folder
+
+
+def _check(folder: DataFolder, text: str) -> None:
+    text = text.strip()
+    if not (text.isascii() and text.isdigit()):
+        message = (
+            f"{folder.version} should hold the folder's format number but says {text[:40]!r};"
+            " restore the folder from a backup or choose another one."
+        )
+        raise SetupError(message)
+    if int(text) > FORMAT:
+        message = (
+            f"The data folder {folder.path} has format {text}; this Ebbline reads up to {FORMAT}."
+            " Upgrade Ebbline before opening it."
+        )
+        raise FolderTooNew(message)
+
+
+def _create(folder: DataFolder) -> None:
+    """Write the version file; a crash at any point leaves a folder that opens again."""
+    draft = folder.path / "version.new"
+    own = {draft.name, folder.lock.name}
+    strange = sorted(entry.name for entry in folder.path.iterdir() if entry.name not in own)
+    if strange:
+        message = (
+            f"{folder.path} is not an Ebbline data folder and is not empty (it holds"
+            f" {strange[0]!r}); choose an empty or a new folder."
+        )
+        raise SetupError(message)
+    with draft.open("w", encoding="ascii") as file:
+        file.write(f"{FORMAT}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(folder.version)
+    directory = os.open(folder.path, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

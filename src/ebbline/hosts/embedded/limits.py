@@ -1,0 +1,102 @@
+"""The limits of the embedded host, each with its unit and its reason."""
+
+from __future__ import annotations
+
+# --- the log ---------------------------------------------------------------------------------
+
+# Bytes of a page of log.db. Larger pages make large batches cheaper and single events dearer,
+# since each commit writes whole pages; measured best in the middle for both.
+LOG_PAGE_BYTES = 4096
+
+# Pages of log.db in its WAL before a commit folds them into the file (about 16 MiB): large
+# enough to be rare under load, small enough that no commit waits long for it.
+LOG_CHECKPOINT_PAGES = 4_000
+
+# Bytes the WAL file is cut back to after it has been folded in; bounds disk after a long read.
+WAL_BYTES_MAX = 64 << 20
+
+# Milliseconds to wait for another process's transaction before giving up. Transactions last
+# a few milliseconds, so a wait this long means the other process is stuck.
+BUSY_MS_MAX = 10_000
+
+# Milliseconds between tries when several processes create log.db at the same moment.
+OPEN_RETRY_MS = 5
+
+# Level of zstd for log payloads: higher levels cost more CPU than the disk they save.
+ZSTD_LEVEL = 1
+
+# Entries fetched at a time when the log is read. Bounds memory, and no read transaction stays
+# open while the reader works, which would keep the WAL from being folded in.
+READ_ENTRIES_MAX = 64
+
+# --- the quarantine --------------------------------------------------------------------------
+
+# Rows kept; the oldest go first. With the next limit at most about 640 MiB.
+QUARANTINE_ROWS_MAX = 20_000
+
+# Bytes of refused input kept per row: one whole event, so that it can be sent again.
+QUARANTINE_BODY_BYTES_MAX = 32 << 10
+
+# Characters of a row's source, code, message and path, each; they are meant for people.
+QUARANTINE_TEXT_CHARS_MAX = 1_000
+
+# --- the data folder and its processes -------------------------------------------------------
+
+# Milliseconds a start waits for the orphans of a killed supervisor to let the folder go.
+LOCK_WAIT_MS_MAX = 10_000
+
+# Milliseconds granted to a holder that seems alive: one just killed takes a moment to be gone.
+LOCK_GRACE_MS = 250
+
+# Milliseconds between looks at the lock during that wait (it occurs at a start only).
+LOCK_LOOK_MS = 20
+
+# Seconds an orphaned child may take to end by itself once its supervisor is gone.
+ORPHAN_SECONDS_MAX = 2.0
+
+# Seconds a clean shutdown may take in all; whoever still runs is killed shortly before.
+SHUTDOWN_SECONDS_MAX = 10.0
+TERM_SECONDS_MAX = 8.5  # seconds after the polite signal; leaves time to reap the killed
+
+# A child that has been ready for this many seconds is healthy: its death restarts it at once.
+HEALTHY_SECONDS_MIN = 2.0
+
+# Seconds before a restart when a child keeps dying young: from the first to the last of a
+# doubling. Keeps a crash loop from eating a core while staying well under the five seconds in
+# which the system must be ready again after one death.
+RESTART_SECONDS_MIN = 0.1
+RESTART_SECONDS_MAX = 5.0
+
+# Bytes taken from a doorbell at once; every ring is one byte and one answer serves them all.
+DOORBELL_BYTES_MAX = 4_096
+
+# Events folded before the engine commits: small enough for a live commit every few
+# milliseconds, large enough that catching up is not bound by commits.
+EVENTS_PER_COMMIT_MAX = 5_000
+
+# Log entries folded before the engine commits, for logs of many small entries.
+ENTRIES_PER_STEP_MAX = 500
+
+# Milliseconds between two looks of the engine while timers fall due one after another: bounds
+# the log to a hundred ticks a second.
+TICK_MS_MIN = 10
+
+# Lines of a file that are parsed, logged and folded together.
+IMPORT_BATCH_LINES = 5_000
+
+# Batches between two commits of the state while a file is replayed; a crash repeats them from
+# the log, which is written batch by batch.
+IMPORT_COMMIT_BATCHES = 10
+
+# Seconds the engine sleeps at the most with a timer pending: a clock that was set forward (a
+# laptop that slept) is noticed within this time.
+WAIT_SECONDS_MAX = 60.0
+
+# Seconds between two writes of a metrics file: as fresh as any scraper asks for.
+METRICS_SECONDS_MIN = 1.0
+
+# Connections that may be waiting for the collector while it restarts.
+LISTEN_BACKLOG = 2_048
+
+# Requests the collector handles at once; more are told to come back.
+CONCURRENCY_MAX = 1_000

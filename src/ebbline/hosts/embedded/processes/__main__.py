@@ -1,0 +1,31 @@
+"""Entry of a child process: sets up logging and hands over to the role's module."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import msgspec
+
+from ebbline.errors import EbblineError
+from ebbline.hosts.embedded.lifeline import hold_lifeline
+from ebbline.hosts.embedded.logging import set_up_logging
+from ebbline.hosts.embedded.processes.settings import ChildSettings
+from ebbline.hosts.embedded.supervisor import EXIT_SETUP
+
+
+def main(argument: str) -> int:
+    """Run one role until it is told to stop; the exit code."""
+    hold_lifeline()
+    settings = msgspec.json.decode(argument, type=ChildSettings)
+    log = set_up_logging(settings.role, settings.log_level)
+    try:
+        importlib.import_module(f"{__package__}.{settings.role}").run(settings)
+    except EbblineError as error:
+        log.error("stopped", reason=str(error))
+        return EXIT_SETUP
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

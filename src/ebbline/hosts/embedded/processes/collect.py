@@ -1,0 +1,102 @@
+"""The collect process: the HTTP door on uvicorn, a group commit to the log, a ring to the
+engine. The listening socket is the supervisor's, so a restart refuses nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from prometheus_client import CollectorRegistry
+
+from ebbline.events.event import Event, Rejection
+from ebbline.events.parse import Parser
+from ebbline.hosts.embedded import log as log_file
+from ebbline.hosts.embedded.clock import Clock, clock_from
+from ebbline.hosts.embedded.collect import (
+    DiskFull,
+    GroupCommit,
+    Limits,
+    Meters,
+    NotStored,
+    collect_app,
+)
+from ebbline.hosts.embedded.doorbell import Bell
+from ebbline.hosts.embedded.importing import names_of
+from ebbline.hosts.embedded.lifeline import say_ready
+from ebbline.hosts.embedded.limits import CONCURRENCY_MAX
+from ebbline.hosts.embedded.processes.settings import ChildSettings, metrics_file
+
+
+class LogAppender:
+    """A `LogWriter` on the log file; opened by the thread that writes."""
+
+    def __init__(self, path: Path, clock: Clock, bell: Bell | None = None) -> None:
+        self._path = path
+        self._clock = clock
+        self._bell = bell
+        self._log: log_file.Log | None = None
+
+    def write(self, events: list[Event], rejections: list[Rejection]) -> None:
+        """Commit all, or raise what the door answers with."""
+        if self._log is None:
+            self._log = log_file.Log(self._path, self._clock)
+        try:
+            self._log.append("events", events, rejections)
+        except log_file.DiskFull as error:
+            raise DiskFull(str(error)) from error
+        except log_file.LogUnavailable as error:
+            raise NotStored(str(error)) from error
+        if self._bell is not None and events:
+            self._bell.ring()
+
+
+def run(settings: ChildSettings) -> None:
+    """Serve until SIGTERM."""
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: ChildSettings) -> None:
+    clock, folder, plan = clock_from(os.environ), settings.data_folder(), settings.plan()
+    meters, limits = Meters(CollectorRegistry()), Limits()
+    commit = GroupCommit(
+        LogAppender(folder.log, clock, Bell.inherited(settings.ring_fd)), limits, meters
+    )
+    app = collect_app(
+        Parser(names_of(plan)),
+        {source.write_key: source.name for source in plan.sources},
+        commit, meters, clock.now_ms, limits=limits, trouble=lambda: commit.trouble,
+        more_metrics=lambda: b"".join(
+            file.read_bytes()
+            for role in ("engine", "deliver")
+            if (file := metrics_file(folder, role)).exists()
+        ),
+    )  # fmt: skip
+    server = Server(uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", http="httptools", loop="uvloop",
+        limit_concurrency=CONCURRENCY_MAX, timeout_graceful_shutdown=5, server_header=False,
+    ))  # fmt: skip
+    listening = socket.socket(fileno=settings.socket_fd)
+    listening.setblocking(False)
+    await server.serve(sockets=[listening])
+    await commit.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn that tells the supervisor when it serves."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, then the word to the supervisor."""
+        await super().startup(sockets)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor passes on what it means
+        say_ready()
+        structlog.get_logger().info("ready", port=_port(sockets))
+
+
+def _port(sockets: Any) -> int:
+    return int(sockets[0].getsockname()[1]) if sockets else 0

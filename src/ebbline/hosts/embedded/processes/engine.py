@@ -1,0 +1,84 @@
+"""The engine process: sleeps until the log has something new or somebody is due."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import time
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from ebbline.engine.limits import NEVER
+from ebbline.hosts.embedded.clock import Clock, clock_from, real_seconds
+from ebbline.hosts.embedded.doorbell import Bell, Listener
+from ebbline.hosts.embedded.engine_loop import EngineLoop
+from ebbline.hosts.embedded.lifeline import say_ready
+from ebbline.hosts.embedded.limits import WAIT_SECONDS_MAX
+from ebbline.hosts.embedded.processes.metrics import EngineMeters
+from ebbline.hosts.embedded.processes.settings import ChildSettings, metrics_file
+
+
+class _Stop(Exception):  # noqa: N818 - not an error
+    """SIGTERM while the process sleeps."""
+
+
+class _Signals:
+    """SIGTERM ends the sleep at once and the work after its present step."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self.asleep = False
+        signal.signal(signal.SIGTERM, self._stop)
+        # Ctrl-C reaches the whole group; the supervisor passes on what it means.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def _stop(self, *_: object) -> None:
+        self.stopping = True
+        if self.asleep:
+            raise _Stop
+
+
+def run(settings: ChildSettings) -> None:
+    """Fold the log until SIGTERM."""
+    signals = _Signals()
+    hear, ring = Listener.inherited(settings.hear_fd), Bell.inherited(settings.ring_fd)
+    clock = clock_from(os.environ)
+    folder = settings.data_folder()
+
+    def committed(rows: int) -> None:
+        if rows:
+            ring.ring()
+
+    loop = EngineLoop(folder, settings.plan(), clock, committed)
+    meters = EngineMeters(CollectorRegistry(), metrics_file(folder, "engine"))
+    due_ms = loop.step()
+    ring.ring()
+    # Millions of long-lived objects: a full collection would stop the world for seconds.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    say_ready()
+    structlog.get_logger().info("ready", offset=loop.fold.offset)
+    try:
+        while not signals.stopping:
+            meters.write(loop.fold)
+            _sleep(hear, signals, _seconds(clock, due_ms))
+            began = time.perf_counter()
+            due_ms = loop.step()
+            meters.step_seconds.observe(time.perf_counter() - began)
+    except _Stop:
+        pass
+    loop.close()
+
+
+def _seconds(clock: Clock, due_ms: int) -> float | None:
+    return None if due_ms >= NEVER else min(real_seconds(clock, due_ms), WAIT_SECONDS_MAX)
+
+
+def _sleep(hear: Listener, signals: _Signals, seconds: float | None) -> None:
+    signals.asleep = True  # before the look at `stopping`: a signal in between still ends it
+    if not signals.stopping:
+        hear.wait(seconds)
+    signals.asleep = False

@@ -1,0 +1,39 @@
+"""What the supervisor tells a child: one JSON argument, and descriptors to inherit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from ebbline.definitions.plan import Plan, decode_plan
+from ebbline.hosts.embedded.folder import DataFolder
+
+
+class ChildSettings(msgspec.Struct, frozen=True):
+    """The argument of a child process. Descriptors are numbers inherited from the parent."""
+
+    role: str
+    folder: str
+    socket_fd: int = -1  # collect: the listening socket
+    ring_fd: int = -1  # the bell this child rings after it wrote
+    hear_fd: int = -1  # the bell this child listens to
+    log_level: str = "info"
+
+    def data_folder(self) -> DataFolder:
+        """The opened folder's paths."""
+        return DataFolder(Path(self.folder))
+
+    def plan(self) -> Plan:
+        """The plan the system was started with."""
+        return decode_plan(plan_file(self.data_folder()).read_bytes())
+
+
+def plan_file(folder: DataFolder) -> Path:
+    """Where `run` leaves the plan for its children."""
+    return folder.path / "plan.json"
+
+
+def metrics_file(folder: DataFolder, role: str) -> Path:
+    """Where a process without a port leaves its metrics for the one that has one."""
+    return folder.path / f"metrics-{role}.prom"

@@ -1,0 +1,25 @@
+"""Looking into a data folder from outside, while its system runs or when it is stopped."""
+
+from ebbline.hosts.embedded.reading.past import at_instant
+from ebbline.hosts.embedded.reading.reader import Reader
+from ebbline.hosts.embedded.reading.records import (
+    Count,
+    Member,
+    Membership,
+    Person,
+    Status,
+    Told,
+    Trait,
+)
+
+__all__ = [
+    "Count",
+    "Member",
+    "Membership",
+    "Person",
+    "Reader",
+    "Status",
+    "Told",
+    "Trait",
+    "at_instant",
+]

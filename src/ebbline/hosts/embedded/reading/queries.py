@@ -1,0 +1,33 @@
+"""The SQL of the readers."""
+
+from __future__ import annotations
+
+OWNER = "SELECT profile FROM identifiers WHERE type = ? AND value = ?"
+PROFILE = "SELECT state, wake_ms, identifiers FROM profiles WHERE id = ?"
+MEMBERSHIPS = """
+SELECT d.name, m.since_ms, m.effective FROM memberships m
+JOIN definitions d ON d.id = m.definition WHERE m.profile = ? ORDER BY m.since_ms, d.name
+"""
+MEMBERS = """
+SELECT m.profile, p.identifiers, m.since_ms, m.effective FROM memberships m
+JOIN definitions d ON d.id = m.definition JOIN profiles p ON p.id = m.profile
+WHERE d.name = ? AND m.effective >= ? ORDER BY m.profile LIMIT ?
+"""
+COUNTS = """
+SELECT d.name, count(*), coalesce(sum(m.effective), 0) FROM memberships m
+JOIN definitions d ON d.id = m.definition GROUP BY d.name
+"""
+# Without a person's number and an audience's name every entry fits; `{order}` is ASC or DESC.
+LEDGER = """
+SELECT l.seq, l.profile, p.identifiers, l.number, l.kind, d.name, l.at_ms, l.cause,
+    l.log_offset, l.value
+FROM ledger l JOIN definitions d ON d.id = l.definition LEFT JOIN profiles p ON p.id = l.profile
+WHERE l.seq > ?1 AND (?2 IS NULL OR l.profile = ?2) AND (?3 IS NULL OR d.name = ?3)
+ORDER BY l.seq {order} LIMIT ?4
+"""
+LEDGER_END = "SELECT coalesce(max(seq), 0) FROM ledger"
+TOTALS = """
+SELECT (SELECT count(*) FROM profiles), (SELECT count(*) FROM identifiers),
+    (SELECT count(*) FROM memberships), (SELECT min(wake_ms) FROM profiles)
+"""
+META = "SELECT value FROM meta WHERE key = ?"

@@ -1,0 +1,1 @@
+"""State: the fold of the log, kept in state.db; one transaction holds each step whole."""

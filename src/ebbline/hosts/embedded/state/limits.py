@@ -1,0 +1,27 @@
+"""Bounds of the state host, with unit and reason."""
+
+from __future__ import annotations
+
+# People kept decoded in each of the two cache generations: about 2 kB each.
+PEOPLE_CACHED_MAX = 200_000
+
+# Identifiers whose owner is remembered without asking the store, per cache generation.
+OWNERS_CACHED_MAX = 500_000
+
+# Milliseconds of receive time within which a messageId counts once; a generation of ids is
+# forgotten one whole horizon after it ended.
+DEDUPE_HORIZON_MS = 86_400_000
+
+# MessageIds gathered before a chunk of them is written; at a restart at most this many are
+# read back from the log instead.
+SEEN_CHUNK = 20_000
+
+# Pages of 4 KiB in the write-ahead log before SQLite moves them into state.db: fewer, larger
+# moves rewrite hot pages less often.
+WAL_PAGES = 8_000
+
+# Bytes of state.db that SQLite may keep in memory.
+CACHE_BYTES = 64 << 20
+
+# Events between two flushes while the log is replayed under a new plan; bounds memory.
+REBUILD_FLUSH_EVENTS = 50_000

@@ -1,0 +1,173 @@
+"""The people in memory: decoded profiles and identifier owners in front of the store.
+
+Two generations each: what was not asked for while a whole generation filled up is dropped.
+People that changed since the last commit are always held.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ebbline import engine
+from ebbline.errors import Invariant
+from ebbline.events.event import Event
+from ebbline.hosts.embedded.state.limits import OWNERS_CACHED_MAX, PEOPLE_CACHED_MAX
+from ebbline.hosts.embedded.state.store import ProfileRow, StateStore
+from ebbline.profiles.graph import Identifier, created_ms, in_priority_order
+from ebbline.profiles.identifiers import IdentityRules
+from ebbline.profiles.resolve import Resolution
+
+_identifiers = msgspec.json.Decoder(tuple[Identifier, ...])
+
+
+class Person:
+    """A decoded profile with its identifiers, highest priority first."""
+
+    __slots__ = ("identifiers", "profile")
+
+    def __init__(self, profile: engine.Profile, identifiers: tuple[Identifier, ...]) -> None:
+        self.profile = profile
+        self.identifiers = identifiers
+
+
+class People:
+    """A `profiles.Graph` that also hands out profiles."""
+
+    def __init__(self, store: StateStore, tables: engine.Tables, rules: IdentityRules) -> None:
+        self._store = store
+        self._tables = tables
+        self._rules = rules
+        self._hot: dict[int, Person] = {}
+        self._warm: dict[int, Person] = {}
+        self._owners: dict[str, dict[str, int]] = {}
+        self._owners_warm: dict[str, dict[str, int]] = {}
+        self._owners_count = 0
+        self.dirty: dict[int, Person] = {}
+        self.gone: set[int] = set()
+        self._moved: dict[tuple[str, str], int] = {}
+        self.next_id = store.meta("next_profile") or 1
+
+    # -- the graph -------------------------------------------------------------------------
+
+    def owner(self, kind: str, value: str, /) -> int | None:
+        """The profile that holds the identifier."""
+        owners = self._owners.get(kind)
+        found = owners.get(value) if owners is not None else None
+        if found is not None:
+            return found
+        warm = self._owners_warm.get(kind)
+        found = warm.get(value) if warm is not None else None
+        if found is None:
+            found = self._moved.get((kind, value)) or self._store.owner(kind, value)
+        if found is not None:
+            self._own(kind, value, found)
+        return found
+
+    def identifiers(self, profile: int, /) -> tuple[Identifier, ...]:
+        """Identifiers of an existing profile."""
+        return self.person(profile).identifiers
+
+    def created_ms(self, profile: int, /) -> int:
+        """The earliest of the profile's links."""
+        return created_ms(self.person(profile).identifiers)
+
+    def person(self, profile_id: int) -> Person:
+        """A person by id."""
+        found = self.find(profile_id)
+        if found is None:
+            message = f"profile {profile_id} is in the graph but not in the store"
+            raise Invariant(message)
+        return found
+
+    def find(self, profile_id: int) -> Person | None:
+        """A person by id, or None for one that was merged away."""
+        found = self._hot.get(profile_id)
+        if found is not None:
+            return found
+        if profile_id in self.gone:
+            return None
+        found = self._warm.get(profile_id) or self.dirty.get(profile_id)
+        if found is None:
+            row = self._store.profile(profile_id)
+            if row is None:
+                return None
+            profile = engine.decode_profile(row[1], self._tables.default_truth)
+            found = Person(profile, _identifiers.decode(row[3]))
+        self._keep(found)
+        return found
+
+    # -- changes ---------------------------------------------------------------------------
+
+    def link(self, resolution: Resolution, event: Event) -> Person:
+        """Carry out a resolution's changes to the graph; merging states is the caller's."""
+        if resolution.created:
+            person = Person(engine.new_profile(self._tables, resolution.profile), ())
+            self.next_id = resolution.profile + 1
+            self._keep(person)
+        else:
+            person = self.person(resolution.profile)
+        held = list(person.identifiers)
+        for moved in resolution.moved:
+            origin = self.person(moved.origin)
+            origin.identifiers = tuple(
+                i for i in origin.identifiers if (i.type, i.value) != (moved.type, moved.value)
+            )
+            self.dirty[moved.origin] = origin
+            held.append(self._take(person, moved.type, moved.value, event))
+        held += [self._take(person, kind, value, event) for kind, value in resolution.links]
+        person.identifiers = in_priority_order(self._rules, held)
+        self.dirty[person.profile.id] = person
+        return person
+
+    def absorb(self, winner: Person, loser: Person) -> None:
+        """Hand the loser's identifiers to the winner and let the loser go."""
+        for link in loser.identifiers:
+            self._assign(link.type, link.value, winner.profile.id)
+        joined = (*winner.identifiers, *loser.identifiers)
+        winner.identifiers = in_priority_order(self._rules, joined)
+        self.dirty[winner.profile.id] = winner
+        gone = loser.profile.id
+        self.gone.add(gone)
+        for held in (self._hot, self._warm, self.dirty):
+            held.pop(gone, None)
+
+    def flush(self) -> None:
+        """Write everything that changed, inside the caller's transaction."""
+        store, truth = self._store, self._tables.default_truth
+        rows: list[ProfileRow] = [
+            (
+                person.profile.id,
+                engine.encode_profile(person.profile, truth),
+                person.profile.wake_ms,
+                msgspec.json.encode(person.identifiers).decode(),
+            )
+            for person in self.dirty.values()
+        ]
+        store.put_profiles(rows)
+        if self._moved:
+            store.put_identifiers([(k, v, profile) for (k, v), profile in self._moved.items()])
+        if self.gone:
+            store.drop_profiles(self.gone)
+        store.set_meta({"next_profile": self.next_id})
+        self.dirty, self._moved, self.gone = {}, {}, set()
+
+    # -- caches ----------------------------------------------------------------------------
+
+    def _take(self, person: Person, kind: str, value: str, event: Event) -> Identifier:
+        self._assign(kind, value, person.profile.id)
+        return Identifier(kind, value, event.message_id, event.time_ms)
+
+    def _assign(self, kind: str, value: str, profile: int) -> None:
+        self._moved[kind, value] = profile
+        self._own(kind, value, profile)
+
+    def _own(self, kind: str, value: str, profile: int) -> None:
+        if self._owners_count >= OWNERS_CACHED_MAX:
+            self._owners_warm, self._owners, self._owners_count = self._owners, {}, 0
+        self._owners.setdefault(kind, {})[value] = profile
+        self._owners_count += 1
+
+    def _keep(self, person: Person) -> None:
+        if len(self._hot) >= PEOPLE_CACHED_MAX:
+            self._warm, self._hot = self._hot, {}
+        self._hot[person.profile.id] = person

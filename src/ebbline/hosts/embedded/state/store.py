@@ -1,0 +1,176 @@
+"""state.db: rows in and out, with no idea of what they mean.
+
+The engine process is the only writer. synchronous=NORMAL: a power cut may lose the last
+commits, never half of one, and the log (which loses nothing) then replays them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from ebbline.hosts.embedded.state.limits import CACHE_BYTES, WAL_PAGES
+from ebbline.hosts.embedded.state.schema import SCHEMA
+
+ProfileRow = tuple[int, bytes, int, str]  # id, state, wake_ms, identifiers as JSON
+LedgerRow = tuple[int, int, int, int, int, int, str | None, int, Any]
+
+
+class StateStore:
+    """One writing connection to state.db."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = apsw.Connection(str(path))
+        self._db.set_busy_timeout(10_000)
+        self._run = self._db.cursor().execute
+        self._many = self._db.cursor().executemany
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            f"wal_autocheckpoint={WAL_PAGES}",
+            f"cache_size=-{CACHE_BYTES >> 10}",
+            "temp_store=MEMORY",
+        ):
+            self._run(f"PRAGMA {pragma}").fetchall()
+        self._run(SCHEMA)
+
+    def close(self) -> None:
+        """Close the file; what was not committed is gone."""
+        self._db.close(True)
+
+    def begin(self) -> None:
+        """Start the transaction that holds one whole step."""
+        self._run("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make the step visible and durable against a killed process."""
+        self._run("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget the step."""
+        if self._db.in_transaction:
+            self._run("ROLLBACK")
+
+    # -- meta ------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> Any:
+        """One remembered value; None when it was never set."""
+        row = self._run("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else row[0]
+
+    def set_meta(self, values: dict[str, Any]) -> None:
+        """Remember values under their keys."""
+        self._many("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+    # -- people ----------------------------------------------------------------------------
+
+    def profile(self, profile_id: int) -> ProfileRow | None:
+        """One person's row."""
+        rows: Any = self._run("SELECT * FROM profiles WHERE id = ?", (profile_id,))
+        found: ProfileRow | None = rows.fetchone()
+        return found
+
+    def owner(self, kind: str, value: str) -> int | None:
+        """Who holds an identifier."""
+        row: Any = self._run(
+            "SELECT profile FROM identifiers WHERE type = ? AND value = ?", (kind, value)
+        ).fetchone()
+        found: int | None = None if row is None else row[0]
+        return found
+
+    def wakes(self) -> Iterator[tuple[int, int]]:
+        """(wake_ms, id) of everybody; the reader drops those that never wake."""
+        rows: Any = self._run("SELECT wake_ms, id FROM profiles")
+        return iter(rows)
+
+    def profiles(self) -> Iterator[ProfileRow]:
+        """Everybody, by id."""
+        rows: Any = self._db.cursor().execute("SELECT * FROM profiles ORDER BY id")
+        return iter(rows)
+
+    def put_profiles(self, rows: Iterable[ProfileRow]) -> None:
+        """Write people, new or changed."""
+        self._many("INSERT OR REPLACE INTO profiles VALUES (?, ?, ?, ?)", rows)
+
+    def drop_profiles(self, ids: Iterable[int]) -> None:
+        """Remove people who became part of somebody else."""
+        self._many("DELETE FROM profiles WHERE id = ?", [(i,) for i in ids])
+
+    def put_identifiers(self, rows: Iterable[tuple[str, str, int]]) -> None:
+        """Write who owns identifiers, new or moved."""
+        self._many("INSERT OR REPLACE INTO identifiers VALUES (?, ?, ?)", rows)
+
+    # -- definitions, memberships, ledger ---------------------------------------------------
+
+    def definition_ids(self, names: Iterable[str]) -> dict[str, int]:
+        """A number for each name, new ones included."""
+        self._many("INSERT OR IGNORE INTO definitions (name) VALUES (?)", [(n,) for n in names])
+        rows: Any = self._run("SELECT name, id FROM definitions")
+        return dict(rows)
+
+    def put_memberships(self, rows: Iterable[tuple[int, int, int, bool]]) -> None:
+        """(definition, profile, since_ms, effective) of people who are in."""
+        self._many("INSERT OR REPLACE INTO memberships VALUES (?, ?, ?, ?)", rows)
+
+    def set_effective(self, rows: Iterable[tuple[bool, int, int]]) -> None:
+        """(effective, definition, profile) of people who stay in."""
+        self._many(
+            "UPDATE memberships SET effective = ? WHERE definition = ? AND profile = ?", rows
+        )
+
+    def drop_memberships(self, rows: Iterable[tuple[int, int]]) -> None:
+        """(definition, profile) of people who are out."""
+        self._many("DELETE FROM memberships WHERE definition = ? AND profile = ?", rows)
+
+    def memberships(self) -> Iterator[tuple[int, int, int, int]]:
+        """All memberships as (definition, profile, since_ms, effective)."""
+        rows: Any = self._db.cursor().execute("SELECT * FROM memberships")
+        return iter(rows)
+
+    def member_counts(self) -> dict[str, int]:
+        """People in each audience that has any."""
+        rows: Any = self._run(
+            "SELECT d.name, count(*) FROM memberships m JOIN definitions d ON d.id = m.definition"
+            " GROUP BY d.name"
+        )
+        return dict(rows)
+
+    def profile_count(self) -> int:
+        """How many people there are."""
+        row: Any = self._run("SELECT count(*) FROM profiles").fetchone()
+        return int(row[0])
+
+    def ledger_end(self) -> int:
+        """The last sequence number used."""
+        row: Any = self._run("SELECT max(seq) FROM ledger").fetchone()
+        return row[0] or 0
+
+    def add_ledger(self, rows: Iterable[LedgerRow]) -> None:
+        """Append changes."""
+        self._many("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def clear_people(self) -> None:
+        """Empty everything that a replay of the log makes anew; the ledger stays."""
+        for table in ("profiles", "identifiers", "memberships", "seen"):
+            self._run(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
+
+    # -- message ids -----------------------------------------------------------------------
+
+    def seen(self, since_generation: int) -> Iterator[tuple[int, bytes]]:
+        """Chunks of messageIds of this generation and later."""
+        rows: Any = self._run(
+            "SELECT generation, message_ids FROM seen WHERE generation >= ? ORDER BY id",
+            (since_generation,),
+        )
+        return iter(rows)
+
+    def add_seen(self, generation: int, chunk: bytes) -> None:
+        """Write one chunk of messageIds."""
+        self._run("INSERT INTO seen (generation, message_ids) VALUES (?, ?)", (generation, chunk))
+
+    def drop_seen(self, before_generation: int) -> None:
+        """Forget generations past the horizon."""
+        self._run("DELETE FROM seen WHERE generation < ?", (before_generation,))

@@ -1,0 +1,294 @@
+"""A project folder that is wrong in some way: a located finding each, and never an exception."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ebbline.definitions import Finding, load_files, load_project, render
+from ebbline.definitions.limits import FILE_BYTES_MAX
+from ebbline.definitions.tree import And, AudienceRef, Compare, Items, Literal, Moment, Trait
+
+GOOD = {"ebbline.yml": b"name: shop\n"}
+AUDIENCE = "audiences:\n  a:\n    owner: x\n    review_by: 2030-01-01\n    when: {}\n"
+
+
+def findings(**files: str) -> list[Finding]:
+    """Findings of a project with these files; `__` in a name stands for a slash."""
+    data = {name.replace("__", "/") + ".yml": text.encode() for name, text in files.items()}
+    return list(load_files(GOOD | data).findings)
+
+
+def test_an_empty_project_is_a_plan() -> None:
+    loaded = load_files(GOOD)
+    assert loaded.findings == ()
+    assert loaded.plan is not None
+    assert loaded.plan.name == "shop"
+    assert [rule.type for rule in loaded.plan.identifiers] == [
+        "user_id", "email", "phone", "anonymous_id",
+    ]  # fmt: skip
+
+
+BROKEN = [
+    ("bad_yaml", 2, "audiences:\n  a: [1, 2\n"),
+    ("bad_yaml", 1, "\tx: 1\n"),
+    ("bad_yaml", 2, "a: 1\n---\nb: 2\n"),
+    ("bad_yaml", 1, "audiences: *nobody\n"),
+    ("bad_key", 3, "audiences:\n  a:\n    <<: {owner: x}\n"),
+    ("bad_key", 2, "audiences:\n  ? [a, b]\n  : 1\n"),
+    ("wrong_type", 1, "just a text\n"),
+    ("wrong_type", 1, "[1, 2]\n"),
+    ("wrong_type", 1, "audiences: 7\n"),
+    ("wrong_type", 2, "audiences:\n  a: 7\n"),
+    ("missing_key", 2, "audiences:\n  a:\n"),
+    ("missing_key", 3, "audiences:\n  a:\n    owner: x\n"),
+    ("unknown_key", 1, "audience: {}\n"),
+    ("unknown_key", 3, "audiences:\n  a:\n    wen: x\n"),
+    ("duplicate_key", 3, "audiences:\n  a: {when: x}\n  a: {when: y}\n"),
+    ("wrong_type", 3, "audiences:\n  a:\n    when: [x]\n"),
+    ("wrong_type", 3, "audiences:\n  a:\n    when:\n"),
+    ("wrong_type", 4, "audiences:\n  a:\n    when: x\n    review_by: soon\n"),
+    ("wrong_type", 4, "audiences:\n  a:\n    when: x\n    tags: sales\n"),
+    ("wrong_type", 4, "audiences:\n  a:\n    when: x\n    archived: maybe\n"),
+    ("not_supported", 4, "audiences:\n  a:\n    when: x\n    hold: 10m\n"),
+    ("bad_name", 2, 'audiences:\n  "": {when: x}\n'),
+    ("unknown_audience", 4, "audiences:\n  a:\n    when: x\n    parent: b\n"),
+    ("unknown_audience", 2, "groups:\n  g: {priority: [a]}\n"),
+    ("syntax", 2, "audiences:\n  a: {when: x >}\n"),
+    ("cycle", 3, 'audiences:\n  a:\n    when: audience("a")\n'),
+]
+
+
+@pytest.mark.parametrize(("code", "line", "text"), BROKEN, ids=lambda value: repr(value)[:40])
+def test_broken_audience_files_are_located(code: str, line: int, text: str) -> None:
+    found = findings(audiences__x=text)
+    places = [(f.code, f.line, f.severity) for f in found]
+    assert (code, line, "error") in places, places
+    assert all(f.file == "audiences/x.yml" and f.column >= 1 for f in found)
+
+
+def test_all_problems_come_together() -> None:
+    text = AUDIENCE.format("plan > 3 and") + "groups:\n  g: {priority: [q]}\nnonsense: 1\n"
+    traits = "traits:\n  t: count('x', within='zz') + sun('x')\n"
+    codes = {f.code for f in findings(audiences__x=text, traits__t=traits)}
+    assert codes >= {
+        "syntax", "unknown_audience", "unknown_key", "bad_duration", "unknown_function",
+    }  # fmt: skip
+
+
+STYLES = {
+    "plain": 'a: {when: x > 1 and cuont("A") > 2}',
+    "quoted": "a: {when: 'x == ''it'' and cuont(\"A\") > 2'}",
+    "double": 'a: {when: "x > 1 and\\tcuont(\\"A\\") > 2"}',
+    "folded": 'a:\n    when: >-\n      x > 1\n      and cuont("A") > 2\n',
+    "literal": 'a:\n    when: |\n      x > 1\n\n        and cuont("A") > 2\n',
+    "lines": 'a:\n    when: x > 1\n      and cuont("A") > 2\n',
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_rule_is_located_in_every_way_yaml_can_write_it(style: str) -> None:
+    text = f"audiences:\n  {STYLES[style]}\n"
+    (found,) = [f for f in findings(audiences__x=text) if f.severity == "error"]
+    lines = text.split("\n")
+    assert lines[found.line - 1][found.column - 1 :].startswith("cuont(")
+    assert found.length == len("cuont")
+
+
+def test_the_rendering_is_the_documented_one() -> None:
+    events = "events:\n  Product Viewed: {}\nunplanned: quarantine\n"
+    text = "audiences:\n  a:\n    owner: x\n    review_by: 2030-01-01\n"
+    text += '    when: count("Produkt Viewed", within="24h") >= 3\n'
+    files = GOOD | {"tracking-plan/p.yml": events.encode(), "audiences/x.yml": text.encode()}
+    (found,) = load_files(files).findings
+    assert render(found) == (
+        'audiences/x.yml:5:17: unknown event "Produkt Viewed"\n'
+        '    when: count("Produkt Viewed", within="24h") >= 3\n'
+        '                ^^^^^^^^^^^^^^^^ did you mean "Product Viewed"?'
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fine"),
+    [
+        ("key", "abc123", False),
+        ("api_key", "env:KEY", True),
+        ("client_secret", "file:/run/secret", True),
+        ("token", "12345", False),
+        ("signing-secret", "whsec_x", False),
+        ("endpoint", "https://example.com", True),
+        ("headers", "{auth_token: s3cret}", False),
+    ],
+)
+def test_a_literal_secret_is_an_error_and_is_not_repeated(key: str, value: str, fine: bool) -> None:
+    text = f"destinations:\n  d:\n    type: webhook\n    {key}: {value}\n"
+    found = findings(destinations__d=text)
+    assert [f.code for f in found] == ([] if fine else ["literal_secret"])
+    assert not any(word in str(f) for f in found for word in ("abc123", "12345", "s3cret"))
+
+
+def test_destinations_and_sources_are_checked() -> None:
+    sync = "[{audience: nobody}, {trait: t, audience: a}, {trait: t}, {trait: t}]"
+    text = f"destinations:\n  d: {{type: webhok, sync: {sync}}}\n  e: {{}}\n"
+    sources = "sources:\n  a: {write_key: k}\n  b: {write_key: k}\n  c: {}\n"
+    files = {"destinations/d.yml": text.encode(), "sources/s.yml": sources.encode()}
+    loaded = load_files(GOOD | files, destination_types=["webhook"])
+    assert sorted(f.code for f in loaded.findings) == [
+        "bad_sync", "duplicate_name", "duplicate_name", "missing_key", "missing_key",
+        "unknown_audience", "unknown_connector",
+    ]  # fmt: skip
+
+
+def test_names_are_unique_across_files_and_kinds() -> None:
+    audience = AUDIENCE.format("x")
+    found = findings(audiences__x=audience, audiences__y=audience, traits__t="traits: {a: 1 + 1}\n")
+    assert [(f.file, f.code) for f in found] == [
+        ("audiences/x.yml", "duplicate_name"),
+        ("audiences/y.yml", "duplicate_name"),
+    ]
+
+
+def test_a_circle_is_printed() -> None:
+    text = "audiences:\n  a: {when: t > 1}\n  b: {when: 'x', parent: a}\n"
+    found = findings(audiences__x=text, traits__t='traits:\n  t: default(audience("b"), False)\n')
+    (circle,) = [f for f in found if f.code == "cycle"]
+    assert circle.message.endswith("trait t -> audience b -> audience a -> trait t")
+
+
+def test_definitions_stand_in_dependency_order_and_parents_are_anded_in() -> None:
+    text = "audiences:\n  c: {when: z, parent: b}\n  b: {when: 'audience(\"a\")'}\n  a: {when: y}\n"
+    plan = load_files(GOOD | {"audiences/x.yml": text.encode()}).plan
+    assert plan is not None
+    assert [audience.name for audience in plan.audiences] == ["a", "b", "c"]
+    assert plan.audiences[2].when == And((AudienceRef("b"), Trait("z")))
+    assert plan.audiences[2].parent == "b"
+
+
+def test_a_text_beside_a_computed_timestamp_is_a_moment() -> None:
+    files = {
+        "traits/t.yml": b"traits: {joined: first_seen(), early: 'joined < \"2026-01-01\"'}\n",
+        "audiences/x.yml": b"audiences: {a: {when: 'joined > \"1970-01-02\"'}}\n",
+    }
+    plan = load_files(GOOD | files).plan
+    assert plan is not None
+    assert plan.audiences[0].when == Compare(">", Trait("joined"), Moment(86_400_000))
+    assert [(trait.name, trait.type) for trait in plan.traits] == [
+        ("joined", "timestamp"), ("early", "boolean"),
+    ]  # fmt: skip
+
+
+def test_lists_are_written_out_where_they_are_named() -> None:
+    files = {
+        "lists/gold.csv": b"value\na1\na2,second column\n\na1\n",
+        "lists/sizes.csv": b"number\n1\n2.5\n",
+        "audiences/x.yml": b"audiences: {a: {when: id in gold}, b: {when: size not in sizes}}\n",
+    }
+    plan = load_files(GOOD | files).plan
+    assert plan is not None
+    assert plan.audiences[0].when == Compare(
+        "in", Trait("id"), Items((Literal("a1"), Literal("a2")))
+    )
+    assert plan.lists == {"gold": ("a1", "a2"), "sizes": (1, 2.5)}
+    bad = load_files(GOOD | {"lists/n.csv": b"number\nx\n"})
+    assert [(f.code, f.line) for f in bad.findings] == [("wrong_type", 2)]
+
+
+def test_archived_audiences_are_left_out() -> None:
+    text = "audiences:\n  a: {when: x, archived: true}\n  b: {when: 'audience(\"a\")'}\n"
+    assert "archived_audience" in {f.code for f in findings(audiences__x=text)}
+    loaded = load_files(GOOD | {"audiences/x.yml": text.split("  b:")[0].encode()})
+    assert loaded.plan is not None
+    assert loaded.plan.audiences == ()
+
+
+def test_governance_only_warns() -> None:
+    text = b"audiences:\n  a: {when: x}\n  b: {when: x, owner: me, review_by: 2026-01-01}\n"
+    loaded = load_files(GOOD | {"audiences/x.yml": text}, today="2026-02-01")
+    assert [f.code for f in loaded.findings] == ["no_owner", "no_review_date", "review_overdue"]
+    assert loaded.plan is not None
+
+
+def test_settings_are_checked() -> None:
+    text = b"name: x\ntime_zone: Mars/Olympus\nidentity: {identifiers: [{limit: 0}]}\nnme: 1\n"
+    codes = [f.code for f in load_files({"ebbline.yml": text}).findings]
+    assert sorted(codes) == ["missing_key", "unknown_key", "unknown_time_zone", "wrong_type"]
+    assert [f.code for f in load_files({}).findings] == ["missing_file"]
+    assert [f.code for f in load_files({"ebbline.yml": b""}).findings] == ["missing_key"]
+    assert [f.code for f in load_files({"ebbline.yml": b"name: \xff"}).findings][0] == "not_utf8"
+
+
+def test_tracking_plans_of_all_files_are_one() -> None:
+    one = "events:\n  A: {aliases: [b_c], properties: {x: number, y: {type: strin}}}\n"
+    two = "events:\n  A: {}\n  B C: {}\nunplanned: drop_field\ntraits: {t: {minimum: 3}}\n"
+    files = {"tracking-plan/1.yml": one.encode(), "tracking-plan/2.yml": two.encode()}
+    found = load_files(GOOD | files).findings
+    assert [(f.file[-5], f.code) for f in found] == [
+        ("1", "wrong_value"), ("2", "duplicate_name"), ("2", "duplicate_name"),
+    ]  # fmt: skip
+
+
+BAD_EXAMPLES = [
+    "[{name: n, expect: []}]",
+    "[{name: n, expect: [{at: 1, in: true}]}]",
+    "[{name: n, events: [{at: 0s}], expect: [{at: 1s, in: true}]}]",
+    "[{name: n, events: [{at: 0s, track: A, page: B}], expect: [{at: 1s, in: true}]}]",
+    "[{name: n, events: [{at: 0s, track: A, times: 99999}], expect: [{at: 1s, in: true}]}]",
+    "[{name: n, expect: [{at: 1s, in: true, audience: zz}]}]",
+    "[{name: n, expect: [{at: 1s, in: 1}]}]",
+    "[{name: n, events: [{at: 0s, user: a, track: A}, {at: 0s, user: b, track: A}],"
+    " expect: [{at: 1s, in: true}]}]",
+]
+
+
+@pytest.mark.parametrize("examples", BAD_EXAMPLES)
+def test_bad_examples_are_located(examples: str) -> None:
+    text = AUDIENCE.format("x") + f"    examples: {examples}\n"
+    found = findings(audiences__x=text)
+    assert found
+    assert all(f.line == 6 and f.severity == "error" for f in found)
+
+
+def test_folders(tmp_path: Path) -> None:
+    assert [f.code for f in load_project(tmp_path / "none").findings] == ["missing_folder"]
+    (tmp_path / "ebbline.yml").write_text("name: x\n")
+    (tmp_path / "audience").mkdir()
+    (tmp_path / "audiences" / "deep").mkdir(parents=True)
+    (tmp_path / "audiences" / "deep" / "x.yaml").write_text("audiences: {a: {whn: x}}\n")
+    (tmp_path / "audiences" / "big.yml").write_bytes(b"#" * (FILE_BYTES_MAX + 1))
+    (tmp_path / "audiences" / "gone.yml").symlink_to(tmp_path / "nowhere")
+    loaded = load_project(tmp_path)
+    assert loaded.plan is None
+    codes = {f.code for f in loaded.findings}
+    assert codes >= {"misnamed_file", "file_too_large", "unreadable_file", "unknown_key"}
+
+
+def test_hostile_yaml_is_cut_short() -> None:
+    laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+    for one, two in zip("abcdef", "bcdefg", strict=True):
+        laughs += f"{two}: &{two} [{', '.join([f'*{one}'] * 10)}]\n"
+    assert "bad_yaml" in {f.code for f in findings(audiences__x=laughs)}
+    assert {f.code for f in findings(audiences__x="[" * 2_000)} == {"bad_yaml"}
+    assert "bad_yaml" in {f.code for f in findings(audiences__x="a: &a [*a]\n")}
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=80), st.sampled_from(["ebbline.yml", "audiences/x.yml", "lists/x.csv"]))
+def test_no_bytes_raise(data: bytes, path: str) -> None:
+    loaded = load_files(GOOD | {path: data})
+    assert [render(finding) for finding in loaded.findings] is not None
+
+
+YAML_WORDS = st.sampled_from(
+    ["audiences:", "groups:", " ", "\n", "\n  ", "a:", "when: ", "x > 1", "[", "]", "{", "}", "- ",
+     "examples:", "at: 1s", "in: true", "name: n", "expect:", "'", '"', "|", ">", "&a ", "*a", ", "]
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(YAML_WORDS, max_size=30))
+def test_no_jumble_of_yaml_raises(words: list[str]) -> None:
+    loaded = load_files(GOOD | {"audiences/x.yml": "".join(words).encode()})
+    assert [render(finding) for finding in loaded.findings] is not None
