@@ -1,0 +1,1 @@
+"""Golden files: what stands in them is what the product does."""

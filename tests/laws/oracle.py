@@ -100,12 +100,20 @@ def evaluate(node: tree.AnyNode, scope: Scope) -> Any:  # noqa: PLR0911
             sides = evaluate(node.left, scope), evaluate(node.right, scope)
             return scalars.arith(node.op, *sides)
         case tree.Call():
-            args = [evaluate(arg, scope) for arg in node.args]
             if node.name in CLOCK_CALLS:
-                return scalars.clock(node.name, args[0], scope.now_ms)
-            return scalars.call(node.name, args)
+                return scalars.clock(node.name, moment(node.args[0], scope), scope.now_ms)
+            return scalars.call(node.name, [evaluate(arg, scope) for arg in node.args])
         case _:
             return _over_events(node, scope)
+
+
+def moment(node: tree.AnyNode, scope: Scope) -> Stamp | None:
+    """A node where a timestamp is expected: text is read as one, or is null, before a default
+    can take its place."""
+    if isinstance(node, tree.Call) and node.name == "default":
+        found = [moment(arg, scope) for arg in node.args]
+        return found[1] if found[0] is None else found[0]
+    return scalars.stamp(evaluate(node, scope))
 
 
 def _logic(node: tree.Not | tree.And | tree.Or | tree.IsNull, scope: Scope) -> bool:
@@ -166,7 +174,7 @@ def _inside(time_ms: int, window: tree.Window, scope: Scope) -> bool:
     if window.within_ms is not None and time_ms <= now_ms - window.within_ms:
         return False
     if window.since is not None:
-        start = scalars.stamp(evaluate(window.since, scope))
+        start = moment(window.since, scope)
         if start is None or time_ms < start.ms:
             return False
     return time_ms <= now_ms - (window.before_ms or 0)

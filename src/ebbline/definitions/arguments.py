@@ -80,9 +80,7 @@ def _bind(walk: Walk, node: ast.Call, row: Function, scope: Scope, depth: int) -
     return None if len(walk.problems) > before else bound
 
 
-def _positional(
-    walk: Walk, node: ast.Call, row: Function
-) -> list[tuple[Param, ast.expr]]:
+def _positional(walk: Walk, node: ast.Call, row: Function) -> list[tuple[Param, ast.expr]]:
     slots = [param for param in row.params if not param.keyword]
     if row.repeats:
         return [(slots[0], argument) for argument in node.args]
@@ -100,9 +98,7 @@ def _number(count: int) -> str:
     return "one argument" if count == 1 else f"{count} arguments"
 
 
-def _keyword(
-    walk: Walk, node: ast.Call, row: Function, keyword: ast.keyword
-) -> Param | None:
+def _keyword(walk: Walk, node: ast.Call, row: Function, keyword: ast.keyword) -> Param | None:
     if keyword.arg is None:
         return walk.refuse(keyword, "bad_argument", "** is not part of rules")
     for param in row.params:
@@ -112,9 +108,7 @@ def _keyword(
     hint = did_you_mean(keyword.arg, known, quoted=False)
     if not hint and known:
         hint = "it takes " + ", ".join(f"{name}=" for name in known)
-    return walk.refuse(
-        keyword, "bad_argument", f"{row.name}() takes no {keyword.arg}=", hint
-    )
+    return walk.refuse(keyword, "bad_argument", f"{row.name}() takes no {keyword.arg}=", hint)
 
 
 def _missing(walk: Walk, node: ast.Call, row: Function, param: Param) -> None:
@@ -257,11 +251,7 @@ def _text(walk: Walk, node: ast.expr, param: Param, depth: int) -> Any:
 
 
 def _points(walk: Walk, node: ast.expr, depth: int) -> Points | None:
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "points"
-    ):
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "points":
         bound = _bind(walk, node, FUNCTIONS["points"], "profile", depth + 1)
         if bound is None:
             return None

@@ -113,9 +113,7 @@ def _score(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode |
     if len(decays) != 1:
         message = "score() takes one of half_life=, fade= and within="
         return walk.refuse(node, "bad_argument", message)
-    clamps = [
-        float(bound[name].value) if name in bound else None for name in ("floor", "ceiling")
-    ]
+    clamps = [float(bound[name].value) if name in bound else None for name in ("floor", "ceiling")]
     if clamps[0] is not None and clamps[1] is not None and clamps[0] > clamps[1]:
         return walk.refuse(node, "bad_argument", "floor= is above ceiling=")
     decay: Any = decays[0]
@@ -127,7 +125,7 @@ def _named(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode |
     if not isinstance(name, str):
         message = f"{row.name}() takes a name in quotes"
         return walk.refuse(node, "bad_argument", message)
-    makers: dict[str, type[Trait] | type[Property] | type[AudienceRef]] = {
+    makers: dict[str, type[Trait | Property | AudienceRef]] = {
         "trait": Trait, "property": Property, "audience": AudienceRef,
     }  # fmt: skip
     return makers[row.shape](name)

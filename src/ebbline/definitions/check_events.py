@@ -90,7 +90,9 @@ def _events(checker: Checker, events: Events, node: EventNode) -> tuple[EventRul
             if checker.known.closed or hint:
                 message = f'unknown event "{name}"'
                 warning = not checker.known.closed
-                checker.problem(events, "unknown_event", message, hint, within=node, warning=warning)
+                checker.problem(
+                    events, "unknown_event", message, hint, within=node, warning=warning
+                )
     planned = all(name in known for name in events.names)
     rules = tuple(known[name] for name in events.names) if planned else ()
     if events.where is not None:
@@ -107,10 +109,10 @@ def _window(checker: Checker, window: Window, node: EventNode) -> None:
                 f"this is {format_duration(ms)}"
             )
             checker.problem(window, "window_too_long", message, within=node)
-    if window.within_ms is not None and window.before_ms is not None:
-        if window.before_ms >= window.within_ms:
-            message = "no event is older than before= and younger than within="
-            checker.problem(window, "empty_window", message, within=node)
+    within_ms, before_ms = window.within_ms, window.before_ms
+    if within_ms is not None and before_ms is not None and before_ms >= within_ms:
+        message = "no event is older than before= and younger than within="
+        checker.problem(window, "empty_window", message, within=node)
     if window.since is None:
         return
     if window.within_ms is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-DAY_MS = 86_400_000
+DAY_MS = 86_400_000  # milliseconds; a day is always 24 h, calendars play no part in windows
 
 RULE_LENGTH_MAX = 20_000  # characters; a rule this long is generated, and should be a list
 RULE_NODES_MAX = 500  # expressions per rule; keeps evaluation far below a millisecond
@@ -15,11 +15,11 @@ REGEX_LENGTH_MAX = 1_000  # characters of a `matches` pattern
 ROUND_DIGITS_MAX = 15  # a float64 holds no more decimal digits
 
 FILE_BYTES_MAX = 1_000_000  # one project file; beyond it parsing takes minutes
-FILES_MAX = 2_000  # project files
+FILES_MAX = 2_000  # project files; more than people keep by hand, so a wrong folder was given
 FILE_NODES_MAX = 100_000  # YAML values in one file, anchors expanded (stops "billion laughs")
-FILE_DEPTH_MAX = 50  # nested YAML values
-LIST_ITEMS_MAX = 100_000  # values of one named list
-AUDIENCES_MAX = 10_000  # audiences in a project
-TRAITS_MAX = 10_000  # computed traits in a project
-EXAMPLE_EVENTS_MAX = 10_000  # events of one example, repetitions counted
+FILE_DEPTH_MAX = 50  # nested YAML values; ten times what the format needs, far from Python's
+LIST_ITEMS_MAX = 100_000  # values of one named list; they are written into the plan
+AUDIENCES_MAX = 10_000  # audiences in a project; the plan must stay loadable in seconds
+TRAITS_MAX = 10_000  # computed traits in a project, for the same reason
+EXAMPLE_EVENTS_MAX = 10_000  # events of one example, repeats counted; runs in a second
 FINDINGS_MAX = 1_000  # findings reported together; the rest are counted

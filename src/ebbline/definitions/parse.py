@@ -135,9 +135,7 @@ def _syntax(error: SyntaxError, prepared: str, lead: int) -> Problem:
 class Walk:
     """One pass over Python's syntax tree; collects problems and goes on."""
 
-    def __init__(
-        self, text: str, lead: int, names: Canonical, timestamps: frozenset[str]
-    ) -> None:
+    def __init__(self, text: str, lead: int, names: Canonical, timestamps: frozenset[str]) -> None:
         self.names = names
         self.timestamps = timestamps
         self.problems: list[Problem] = []

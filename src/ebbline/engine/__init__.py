@@ -1,6 +1,6 @@
 """Tracks, evaluation, timers, membership and priority: what Ebbline exists for. Pure."""
 
-from ebbline.engine.advance import apply, merge, new_profile, note, trait_value, wake
+from ebbline.engine.advance import apply, merge, new_profile, note, refresh, trait_value, wake
 from ebbline.engine.changes import Change
 from ebbline.engine.compiling import compile_plan
 from ebbline.engine.limits import NEVER
@@ -21,6 +21,7 @@ __all__ = [
     "merge",
     "new_profile",
     "note",
+    "refresh",
     "trait_value",
     "wake",
 ]

@@ -33,23 +33,37 @@ def apply(tables: Tables, profile: Profile, events: Sequence[Event], now_ms: int
     touched: set[int] = set()
     tracks = profile.tracks
     for event in events:
-        at_ms, event_id = event.time_ms, event.message_id
-        for where, value, track in tables.feeds.get(event.name, tables.star):
+        for where, value, add, track_id, groups in tables.feeds.get(event.name, tables.star):
             if where is not None and where(event) is not True:
                 continue
-            record = tracks.get(track.id)
-            added = track.add(record, at_ms, event_id, value and value(event), now_ms)
+            amount = None if value is None else value(event)
+            added = add(tracks.get(track_id), event.time_ms, event.message_id, amount, now_ms)
             if added is not None:
-                tracks[track.id] = added
-                touched.update(track.groups)
+                tracks[track_id] = added
+                touched.update(groups)
         if event.traits or event.group_id is not None:
             _take_traits(tables, profile, event, touched)
-    return _settle(tables, profile, touched, now_ms, events[-1].message_id if events else None)
+    if profile.wake_ms <= now_ms:
+        touched.update([group for group, at in profile.due.items() if at <= now_ms])
+    cause = events[-1].message_id if events else None
+    if profile.born:
+        return _settle(tables, profile, sorted(touched), now_ms, cause, set())
+    profile.born = True
+    touched.update(tables.birth_groups)
+    return _settle(tables, profile, sorted(touched), now_ms, cause, set(tables.born_into))
 
 
 def wake(tables: Tables, profile: Profile, now_ms: int) -> list[Change]:
     """Let time pass up to `now_ms`, at which something of this person is due."""
-    return _settle(tables, profile, set(), now_ms, None)
+    due = [group for group, at in profile.due.items() if at <= now_ms]
+    return _settle(tables, profile, due, now_ms, None, set())
+
+
+def refresh(tables: Tables, profile: Profile, now_ms: int) -> None:
+    """Bring the truth of every condition up to an instant, also where nothing depends on it:
+    for reading and comparing states, not for running."""
+    for group in tables.groups:
+        group.sense(profile, now_ms, [])
 
 
 def merge(tables: Tables, winner: Profile, loser: Profile, now_ms: int) -> list[Change]:
@@ -108,20 +122,22 @@ def _set_trait(tables: Tables, profile: Profile, name: str, entry: tuple[Any, in
     touched.update(tables.trait_groups.get(name, ()))
 
 
-def _settle(tables: Tables, profile: Profile, touched: set[int], now_ms: int,
-            cause: str | None) -> list[Change]:  # fmt: skip
-    due = profile.due
-    if profile.wake_ms <= now_ms:
-        touched.update([group for group, at in due.items() if at <= now_ms])
-    todo: set[int] = set()
-    if not profile.born:
-        profile.born = True
-        touched.update(tables.birth_groups)
-        todo.update(tables.born_into)
+def _settle(tables: Tables, profile: Profile, places: list[int], now_ms: int,
+            cause: str | None, todo: set[int]) -> list[Change]:  # fmt: skip
+    """Look at groups of conditions, then at the audiences (`todo` and those that read what
+    changed), and arm the next wake."""
     changed: list[int] = []
-    _sense(tables, profile, touched, now_ms, changed)
+    groups, due = tables.groups, profile.due
+    for place in places:
+        flips = groups[place].sense(profile, now_ms, changed)
+        if flips < NEVER:
+            due[place] = flips
+        elif place in due:
+            del due[place]
     changes: list[Change] = []
     if changed or todo:
+        if tables.regate:
+            _open_gates(tables, profile, now_ms, changed)
         traits = [-1 - c for c in changed if c < 0]
         for condition in changed:
             if condition >= 0:
@@ -138,10 +154,18 @@ def _settle(tables: Tables, profile: Profile, touched: set[int], now_ms: int,
     return changes
 
 
+def _open_gates(tables: Tables, profile: Profile, now_ms: int, changed: list[int]) -> None:
+    """Look again at groups whose timers may have become worth setting."""
+    for condition in changed:  # grows while it runs; a truth changes once an instant
+        places = tables.regate.get(condition)
+        if places:
+            _sense(tables, profile, places.get(profile.truth[condition], ()), now_ms, changed)
+
+
 def _sense(tables: Tables, profile: Profile, places: Iterable[int], now_ms: int,
            changed: list[int]) -> None:  # fmt: skip
     groups, due = tables.groups, profile.due
-    for place in sorted(places):
+    for place in places:
         flips = groups[place].sense(profile, now_ms, changed)
         if flips < NEVER:
             due[place] = flips
@@ -180,6 +204,7 @@ def _wake_dependants(tables: Tables, profile: Profile, bit: int, now_ms: int,
                      order: list[int]) -> None:  # fmt: skip
     changed: list[int] = []
     _sense(tables, profile, tables.member_groups[bit], now_ms, changed)
+    _open_gates(tables, profile, now_ms, changed)
     for condition in changed:
         for dependant in tables.watchers[condition]:
             if dependant not in order:

@@ -164,6 +164,8 @@ Inside = Callable[["Profile", list[int], int], tuple[int, int, int]]
 def windowing(scope: Scope, window: tree.Window) -> Inside:
     """The slice of a record inside a window, and when it changes by time alone."""
     within, before = window.within_ms, window.before_ms
+    if within is not None or before is not None:
+        scope.timed = True
     if window.since is None:
         return lambda profile, times, now_ms: span(times, now_ms, within, before, None)
     since = scope.moment(window.since)
@@ -246,6 +248,7 @@ def missed(scope: Scope, node: tree.Missed) -> Reading:
     awaited = scope.book.track(node.event, None, "events")
     began = scope.book.track(node.after, None, "events")
     scope.tracks.update((awaited.id, began.id))
+    scope.timed = True
     awaited.needs.keep_ms = FOREVER
     began.needs.latest = max(began.needs.latest, 1)
     within = node.within_ms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,8 +12,12 @@ from ebbline.engine.decay import DecayTrack
 from ebbline.engine.event_scope import EventValue, event_value
 from ebbline.engine.tracks import Track
 
-# What an event name feeds: the filter, the value and the track; None where there is neither.
-Feed = tuple[EventValue | None, EventValue | None, Track | DecayTrack]
+AnyTrack = Track | DecayTrack
+Adder = Callable[[Any, int, str, Any, int], Any]
+
+# What an event feeds: filter and value (None where there is neither), how the track adds, the
+# track's id and the groups of conditions to look at afterwards.
+Feed = tuple[EventValue | None, EventValue | None, Adder, int, tuple[int, ...]]
 
 ANY_EVENT = "*"
 
@@ -29,8 +34,8 @@ class Book:
     """Hands out tracks by their normal form, so equal conditions share one."""
 
     def __init__(self) -> None:
-        self.tracks: list[Track | DecayTrack] = []
-        self.feeds: dict[str, list[Feed]] = {}
+        self.tracks: list[AnyTrack] = []
+        self._feeds: dict[str, list[tuple[EventValue | None, EventValue | None, AnyTrack]]] = {}
         self._known: dict[bytes, Any] = {}
 
     def track(self, events: tree.Events, value: tree.AnyNode | None, mode: str) -> Track:
@@ -51,11 +56,11 @@ class Book:
         found = self._known.get(_key(events, None, "events"))
         return None if found is None else found.id
 
-    def score(self, node: tree.Score) -> Track | DecayTrack:
+    def score(self, node: tree.Score) -> AnyTrack:
         """The track that all the points of one score feed; clamps do not matter to it."""
         key = msgspec.json.encode((node.points, node.decay, node.decay_ms))
         if key not in self._known:
-            track: Track | DecayTrack
+            track: AnyTrack
             if node.decay == "half_life":
                 track = DecayTrack(len(self.tracks), node.decay_ms)
             else:
@@ -65,30 +70,35 @@ class Book:
             self._enter(key, track)
             for part in node.points:
                 self._feed(track, part.events, event_value(part.points))
-        found: Track | DecayTrack = self._known[key]
+        found: AnyTrack = self._known[key]
         return found
 
-    def _enter(self, key: bytes, track: Track | DecayTrack) -> None:
+    def _enter(self, key: bytes, track: AnyTrack) -> None:
         self._known[key] = track
         self.tracks.append(track)
 
-    def _feed(self, track: Track | DecayTrack, events: tree.Events,
+    def _feed(self, track: AnyTrack, events: tree.Events,
               value: EventValue | None) -> None:  # fmt: skip
         where = None if events.where is None else event_value(events.where)
         for name in dict.fromkeys(events.names):
-            self.feeds.setdefault(name, []).append((where, value, track))
+            self._feeds.setdefault(name, []).append((where, value, track))
 
     def index(self) -> tuple[dict[str, tuple[Feed, ...]], tuple[Feed, ...]]:
         """Feeds by event name, each with those of "*", and the feeds of every other name.
 
         A track that names both "*" and an event is fed once.
         """
-        star = tuple(self.feeds.get(ANY_EVENT, ()))
-        starred = {id(feed[2]) for feed in star}
+        star = self._feeds.get(ANY_EVENT, [])
+        starred = {id(track) for _, _, track in star}
         by_name = {
-            name: star + tuple(feed for feed in feeds if id(feed[2]) not in starred)
-            for name, feeds in self.feeds.items()
+            name: _fed([*star, *[feed for feed in feeds if id(feed[2]) not in starred]])
+            for name, feeds in self._feeds.items()
             if name != ANY_EVENT
         }
-        return by_name, star
+        return by_name, _fed(star)
 
+
+def _fed(feeds: list[tuple[EventValue | None, EventValue | None, AnyTrack]]) -> tuple[Feed, ...]:
+    return tuple(
+        (where, value, track.adder(), track.id, track.groups) for where, value, track in feeds
+    )

@@ -14,6 +14,7 @@ from ebbline.definitions.plan import Plan
 from ebbline.engine.atoms import atoms_of, score_bar
 from ebbline.engine.book import Book
 from ebbline.engine.decay import DecayTrack
+from ebbline.engine.gates import Gates, gates_of
 from ebbline.engine.groups import (
     AgeAtom,
     Atom,
@@ -45,6 +46,9 @@ class _Compiler:
         self.by_member: dict[int, set[int]] = {}
         self.birth: set[int] = set()
         self.watchers: dict[int, set[int]] = {}
+        self.group_of: list[int] = []  # condition -> group
+        # Condition -> the truths that it can come to by an event only; see `gates`.
+        self.only_by_event: dict[int, tuple[int, ...]] = {}
 
     # -- rules to formulas ---------------------------------------------------------------
 
@@ -69,13 +73,18 @@ class _Compiler:
         track = self.book.track(events, value, "events" if value is None else "number")
         key = msgspec.json.encode((track.id, type(atom).__name__, atom))
         if key not in self.conditions:
-            self._into_track_group(track, atom)
+            place = self._into_track_group(track, atom)
             alone = TrackGroup(track.id)
             alone.add(atom, len(self.tables.default_truth))
-            self.conditions[key] = self._new_condition(alone)
+            number = self.conditions[key] = self._new_condition(place, alone)
+            # Counts in a window fall and ages grow by themselves; the other way takes an event.
+            if isinstance(atom, CountAtom):
+                self.only_by_event[number] = (1,) if atom.within_ms is not None else (0, 1)
+            elif isinstance(atom, AgeAtom):
+                self.only_by_event[number] = (0,)
         return Literals(((self.conditions[key], wanted),))
 
-    def _into_track_group(self, track: Track, atom: Atom) -> None:
+    def _into_track_group(self, track: Track, atom: Atom) -> int:
         need = track.needs
         if isinstance(atom, CountAtom):
             if atom.within_ms is not None:
@@ -95,6 +104,7 @@ class _Compiler:
         group = self.tables.groups[place]
         assert isinstance(group, TrackGroup)  # noqa: S101 - told to the type checker
         group.add(atom, len(self.tables.default_truth))
+        return place
 
     def condition(self, node: tree.AnyNode) -> int:
         """The condition of a leaf that no atom stands for."""
@@ -108,8 +118,11 @@ class _Compiler:
         scope = Scope(self.book, self.tables.bits)
         reading = scope.reading(node)
         group = ReadingGroup(reading, len(self.tables.default_truth))
-        self._depend(scope, self._new_group(group))
-        found = self.conditions[key] = self._new_condition(group)
+        place = self._new_group(group)
+        self._depend(scope, place)
+        found = self.conditions[key] = self._new_condition(place, group)
+        if not scope.timed and not scope.audiences:
+            self.only_by_event[found] = (0, 1)
         return found
 
     def _score_condition(self, score: tree.Score, op: str, bar: float) -> int:
@@ -123,15 +136,19 @@ class _Compiler:
         assert isinstance(group, ScoreGroup)  # noqa: S101 - told to the type checker
         group.bars.append((op, bar, len(self.tables.default_truth)))
         truth = {">": 0.0 > bar, ">=": 0.0 >= bar, "<": 0.0 < bar, "<=": 0.0 <= bar}[op]
-        alone = ScoreGroup(track)
+        alone = ScoreGroup(track, exact=True)
         alone.bars.append((op, bar, len(self.tables.default_truth)))
-        return self._new_condition(alone, truth=truth)
+        found = self._new_condition(place, alone, truth=truth)
+        if op in (">", ">=") and bar > 0:
+            self.only_by_event[found] = (1,)  # a score only sinks towards nothing by itself
+        return found
 
     def _new_group(self, group: Group) -> int:
         self.tables.groups.append(group)
         return len(self.tables.groups) - 1
 
-    def _new_condition(self, alone: Group, *, truth: bool = False) -> int:
+    def _new_condition(self, place: int, alone: Group, *, truth: bool = False) -> int:
+        self.group_of.append(place)
         self.tables.alone.append(alone)
         self.tables.default_truth.append(truth)
         return len(self.tables.default_truth) - 1
@@ -204,6 +221,28 @@ class _Compiler:
             tuple(sorted(self.watchers.get(c, ()))) for c in range(len(tables.default_truth))
         ]
 
+    def gates(self) -> None:
+        """Which flips need no timer, and whom to look at again when a gate opens."""
+        tables = self.tables
+        plain = [f.pairs if isinstance(f, Literals) else None for f in tables.formulas]
+        gates = gates_of(plain, tables.watchers, self._event_only)
+        for group in tables.groups:
+            group.gates = gates
+        for alone in tables.alone:
+            alone.gates = [None] * len(gates)
+        regate: dict[tuple[int, int], set[int]] = {}
+        for condition, found in enumerate(gates):
+            for gate in found or ():
+                for literal in gate:
+                    regate.setdefault(literal, set()).add(self.group_of[condition])
+        for (condition, wanted), groups in regate.items():
+            tables.regate.setdefault(condition, {})[wanted] = tuple(sorted(groups))
+
+    def _event_only(self, literal: tuple[int, int]) -> bool:
+        """Whether a literal that does not hold stays so until an event comes."""
+        condition, wanted = literal
+        return wanted in self.only_by_event.get(condition, ())
+
     def empty_person(self) -> None:
         """The truth of every condition for a person without events. Conditions that the clock
         alone can turn are looked at when a person appears."""
@@ -242,6 +281,7 @@ STEPS: tuple[Callable[[_Compiler], None], ...] = (
     _Compiler.trait_readings,
     _Compiler.groups_of_audiences,
     _Compiler.indexes,
+    _Compiler.gates,
     _Compiler.empty_person,
 )
 

@@ -52,6 +52,10 @@ class DecayTrack:
             self.trim(record, now_ms)
         return record
 
+    def adder(self) -> Callable[[Any, int, str, Any, int], Any]:
+        """How a feed adds to this track."""
+        return self.add
+
     def trim(self, record: Blocks, now_ms: int) -> None:
         """Drop blocks that no reading from now on looks at."""
         oldest = now_ms // self.block_ms - BLOCKS_BEHIND

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from ebbline.definitions import tree
 from ebbline.definitions.english import sentence
+from ebbline.engine.advance import refresh
 from ebbline.engine.limits import NEVER
 from ebbline.engine.profile import Profile, decode_profile, encode_profile
 from ebbline.engine.scalars import moment_text
@@ -47,7 +48,7 @@ def explain(tables: Tables, profile: Profile, audience: str, now_ms: int) -> Exp
     bit = tables.bits[audience]
     definition = tables.plan.audiences[bit]
     seen = decode_profile(encode_profile(profile, tables.default_truth), tables.default_truth)
-    _Look(tables, seen, now_ms).refresh()
+    refresh(tables, seen, now_ms)
     lines: list[Line] = []
     member, until = _Walk(tables, seen, now_ms, lines).node(definition.when, 0, 1)
     suppressor = _suppressor(tables, seen, bit)
@@ -67,18 +68,6 @@ def _suppressor(tables: Tables, profile: Profile, bit: int) -> str | None:
     return None
 
 
-class _Look:
-    """Brings the truth of every condition up to an instant, on a copy of the person."""
-
-    def __init__(self, tables: Tables, profile: Profile, now_ms: int) -> None:
-        self.tables, self.profile, self.now_ms = tables, profile, now_ms
-
-    def refresh(self) -> None:
-        due = [group for group, at in self.profile.due.items() if at <= self.now_ms]
-        for group in due:
-            self.tables.groups[group].sense(self.profile, self.now_ms, [])
-
-
 class _Walk:
     """Goes down a rule, writing one line a part."""
 
@@ -92,9 +81,9 @@ class _Walk:
             return truth, until
         if isinstance(node, tree.And | tree.Or):
             every = isinstance(node, tree.And) == bool(wanted)
+            place = len(self.lines)
             if depth:
                 self.lines.append(Line(depth - 1, True, "all of" if every else "any of", "", None))
-                place = len(self.lines) - 1
             results = [self.node(item, depth + 1, wanted) for item in node.items]
             truth, until = junction(results, deciding=not every)
             if depth:

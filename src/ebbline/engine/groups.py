@@ -10,31 +10,31 @@ and returns the next instant at which the group may differ by time alone.
 
 from __future__ import annotations
 
+import operator
+from bisect import bisect_right
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
 
 from ebbline.engine.decay import DecayTrack
-from ebbline.engine.limits import NANO, NEVER
+from ebbline.engine.gates import Gates, is_open
+from ebbline.engine.limits import NEVER
 from ebbline.engine.motion import Motion, longest
 from ebbline.engine.profile import Profile
 from ebbline.engine.readings import Reading
-from ebbline.engine.scalars import COMPARE, number_of
-from ebbline.engine.tracks import COUNT, HEADS, TIMES, VALUES
+from ebbline.engine.scalars import number_of
+from ebbline.engine.tracks import COUNT, HEADS, TIMES, VALUES, Record
 
 
 class Group(Protocol):
-    """A set of conditions evaluated together."""
+    """A set of conditions evaluated together; `gates` are those of all the plan's conditions."""
+
+    gates: list[Gates]
 
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """Update the truth of the group's conditions."""
         ...
-
-
-def _turn(profile: Profile, condition: int, truth: bool, changed: list[int]) -> None:  # noqa: FBT001
-    if profile.truth[condition] != truth:
-        profile.truth[condition] = truth
-        changed.append(condition)
 
 
 class CountAtom(msgspec.Struct, frozen=True):
@@ -63,13 +63,19 @@ Atom = CountAtom | AgeAtom | SumAtom
 
 
 class TrackGroup:
-    """All simple conditions on one track."""
+    """All simple conditions on one track.
+
+    Ages are kept in ascending order: those that are reached are always a prefix, so only the
+    ones around its end need a look.
+    """
 
     def __init__(self, track_id: int) -> None:
         self.track_id = track_id
         self.counts: list[tuple[int, int, int]] = []  # least, within_ms (NEVER: ever), condition
-        self.ages: list[tuple[int, int, int]] = []  # age_ms, place of the time, condition
         self.sums: list[tuple[int, int, int]] = []  # least billionths, within_ms, condition
+        self.first_ages = _Ages(HEADS, 0)
+        self.last_ages = _Ages(TIMES, -1)
+        self.gates: list[Gates] = []  # of all conditions of the plan, set by the compiler
 
     def add(self, atom: Atom, condition: int) -> None:
         """Take one more condition into the group."""
@@ -77,8 +83,8 @@ class TrackGroup:
             within = NEVER if atom.within_ms is None else atom.within_ms
             self.counts.append((atom.least, within, condition))
         elif isinstance(atom, AgeAtom):
-            place = HEADS if atom.end == "first" else TIMES
-            self.ages.append((atom.age_ms, place, condition))
+            ages = self.first_ages if atom.end == "first" else self.last_ages
+            ages.add(atom.age_ms, condition)
         else:
             least = atom.bar if atom.inclusive else atom.bar + 1
             self.sums.append((least, atom.within_ms, condition))
@@ -88,33 +94,69 @@ class TrackGroup:
         record = profile.tracks.get(self.track_id)
         if record is None:
             return NEVER
-        truth, wake = profile.truth, NEVER
+        truth, gates, wake = profile.truth, self.gates, NEVER
         times = record[TIMES]
         for least, within, condition in self.counts:
             if within == NEVER:
                 true = record[COUNT] >= least
             elif len(times) >= least and (leaves := times[-least] + within) > now_ms:
                 true = True
-                if leaves < wake:
+                if leaves < wake and is_open(gates[condition], truth):
                     wake = leaves
             else:
                 true = False
             if truth[condition] != true:
                 truth[condition] = true
                 changed.append(condition)
-        for age, place, condition in self.ages:
-            ripe = record[place][0 if place == HEADS else -1] + age
-            true = ripe <= now_ms
-            if not true and ripe < wake:
-                wake = ripe
+        if self.last_ages.ages:
+            wake = self.last_ages.sense(record, truth, gates, now_ms, changed, wake)
+        if self.first_ages.ages:
+            wake = self.first_ages.sense(record, truth, gates, now_ms, changed, wake)
+        for least, within, condition in self.sums:
+            true, flips = sum_at_least(times, record[VALUES], now_ms, within, least)
+            if flips < wake and is_open(gates[condition], truth):
+                wake = flips
             if truth[condition] != true:
                 truth[condition] = true
                 changed.append(condition)
-        for least, within, condition in self.sums:
-            true, flips = sum_at_least(times, record[VALUES], now_ms, within, least)
-            if flips < wake:
-                wake = flips
-            _turn(profile, condition, true, changed)
+        return wake
+
+
+class _Ages:
+    """Ages of one end (the first or the last event) against constants, in ascending order."""
+
+    __slots__ = ("ages", "conditions", "index", "place")
+
+    def __init__(self, place: int, index: int) -> None:
+        self.place, self.index = place, index
+        self.ages: list[int] = []
+        self.conditions: list[int] = []
+
+    def add(self, age_ms: int, condition: int) -> None:
+        at = bisect_right(self.ages, age_ms)
+        self.ages.insert(at, age_ms)
+        self.conditions.insert(at, condition)
+
+    def sense(self, record: Record, truth: bytearray, gates: list[Gates], now_ms: int,
+              changed: list[int], wake: int) -> int:  # fmt: skip
+        ages, conditions = self.ages, self.conditions
+        began: int = record[self.place][self.index]
+        reached = bisect_right(ages, now_ms - began)
+        i = reached - 1
+        while i >= 0 and not truth[conditions[i]]:
+            truth[conditions[i]] = True
+            changed.append(conditions[i])
+            i -= 1
+        i, size = reached, len(ages)
+        while i < size and truth[conditions[i]]:
+            truth[conditions[i]] = False
+            changed.append(conditions[i])
+            i += 1
+        for i in range(reached, size):
+            if began + ages[i] >= wake:
+                break
+            if is_open(gates[conditions[i]], truth):
+                return began + ages[i]
         return wake
 
 
@@ -148,28 +190,38 @@ def sum_at_least(times: list[int], values: list[int], now_ms: int, within_ms: in
 class ScoreGroup:
     """All comparisons of one decaying score with constants inside its clamps."""
 
-    def __init__(self, track: DecayTrack) -> None:
+    def __init__(self, track: DecayTrack, *, exact: bool = False) -> None:
         self.track = track
+        self.exact = exact  # far flips to the millisecond, for explanations
         self.bars: list[tuple[str, float, int]] = []  # operator, bar, condition
+        self.gates: list[Gates] = []  # of all conditions of the plan, set by the compiler
 
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """See the module."""
         record = profile.tracks.get(self.track.id)
         if record is None:
             return NEVER
+        truth = profile.truth
         value = self.track.read(record, now_ms)
         nearest: float | None = None
         for op, bar, condition in self.bars:
-            true = COMPARE[op](value, bar) is True
-            if profile.truth[condition] != true:
-                profile.truth[condition] = true
+            true = _ORDER[op](value, bar)
+            if truth[condition] != true:
+                truth[condition] = true
                 changed.append(condition)
             ahead = 0.0 <= bar <= value if value > 0 else value <= bar <= 0.0
-            if ahead and (nearest is None or abs(bar) > abs(nearest)):
+            if ahead and (nearest is None or abs(bar) > abs(nearest)) and is_open(
+                self.gates[condition], truth
+            ):
                 nearest = bar
         if nearest is None:
             return NEVER
-        return self.track.next_crossing(record, now_ms, nearest, value, exact=False)
+        return self.track.next_crossing(record, now_ms, nearest, value, exact=self.exact)
+
+
+_ORDER: dict[str, Callable[[float, float], bool]] = {
+    ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
+}  # fmt: skip
 
 
 class ReadingGroup:
@@ -178,11 +230,17 @@ class ReadingGroup:
     def __init__(self, reading: Reading, condition: int) -> None:
         self.reading = reading
         self.condition = condition
+        self.gates: list[Gates] = []  # of all conditions of the plan, set by the compiler
 
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """See the module."""
         value, until = self.reading(profile, now_ms)
-        _turn(profile, self.condition, value is True, changed)
+        true, condition = value is True, self.condition
+        if profile.truth[condition] != true:
+            profile.truth[condition] = true
+            changed.append(condition)
+        if until < NEVER and not is_open(self.gates[condition], profile.truth):
+            return NEVER
         return until
 
 
@@ -195,6 +253,7 @@ class PublishGroup:
         self.reading = reading
         self.motion = motion
         self.step = step
+        self.gates: list[Gates] = []  # a published value matters at any time
 
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """See the module."""
@@ -227,7 +286,3 @@ class PublishGroup:
 
         return longest(near, now_ms, horizon) if near(now_ms) else horizon
 
-
-def bar_of(value: float) -> int:
-    """The whole billionths that a sum must exceed to be above a number; see `SumAtom`."""
-    return round(value * NANO)

@@ -37,6 +37,7 @@ class Scope:
         self.tracks: set[int] = set()
         self.traits: set[str] = set()
         self.audiences: set[int] = set()
+        self.timed = False  # true when time alone may change the value
         self.clock = False  # true when a person without events may change by time alone
 
     def reading(self, node: tree.AnyNode) -> Reading:  # noqa: C901, PLR0911, PLR0912
@@ -150,6 +151,7 @@ class Scope:
 
     def _clock_call(self, node: tree.Call) -> Reading:
         moment = self.moment(node.args[0])
+        self.timed = True
         if isinstance(node.args[0], tree.Moment):
             self.clock = True
         name = node.name
@@ -168,6 +170,7 @@ class Scope:
     def _score(self, node: tree.Score) -> Reading:
         track = self.book.score(node)
         self.tracks.add(track.id)
+        self.timed = True
         read = score_reader(track, node)
 
         def clamped(profile: Profile, now_ms: int) -> Result:

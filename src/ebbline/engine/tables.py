@@ -79,6 +79,8 @@ class Tables:
         self.default_truth = bytearray()
         self.formulas: list[Formula] = []
         self.watchers: list[tuple[int, ...]] = []  # condition -> audiences
+        # Condition -> truth -> groups whose gates may open when it comes to that truth.
+        self.regate: dict[int, dict[int, tuple[int, ...]]] = {}
         self.member_groups: dict[int, tuple[int, ...]] = {}  # audience -> groups that read it
         self.born_into: tuple[int, ...] = ()  # audiences true for a person without events
         self.priority: list[tuple[int, ...]] = []  # audience bits of each priority group

@@ -8,7 +8,7 @@ same instant are ordered by messageId where that order can be seen.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ebbline.engine.limits import NANO, NEVER, NUMBER_MAX
@@ -103,6 +103,36 @@ class Track:
             _insert(record, at_ms, event_id, value)
             self.trim(record, now_ms)
         return record
+
+    def adder(self) -> Callable[[Any, int, str, Any, int], Any]:
+        """How a feed adds to this track: `add`, or for a track that only counts and keeps a few
+        times the same in fewer steps."""
+        need = self.needs
+        if self.mode != "events" or need.keep_ms or need.ids or need.values:
+            return self.add
+        new, heads, latest = self.new_record, need.heads, need.latest
+
+        def count(record: Any, at_ms: int, event_id: str, value: Any, now_ms: int) -> Any:
+            del event_id, value, now_ms
+            if record is None:
+                record = new()
+            record[COUNT] += 1
+            if latest:
+                times = record[TIMES]
+                if not times or at_ms >= times[-1]:
+                    times.append(at_ms)
+                else:
+                    insort(times, at_ms)
+                if len(times) > latest:
+                    del times[0]
+            if heads:
+                first = record[HEADS]
+                if len(first) < heads or at_ms < first[-1]:
+                    insort(first, at_ms)
+                    del first[heads:]
+            return record
+
+        return count
 
     def trim(self, record: Record, now_ms: int) -> None:
         """Drop the oldest entries that no use can ask for any more."""

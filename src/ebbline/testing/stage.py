@@ -109,8 +109,7 @@ class Stage:
 
     def _take(self, now_ms: int, events: list[Event]) -> None:
         self._offset += 1
-        kind = "events" if events else "tick"
-        self._fold.take(Entry(self._offset, now_ms, kind, len(events), b""), events)
+        self._fold.take(Entry(self._offset, now_ms, "events", len(events), b""), events)
         self._fold.commit()
 
     def _events(self, parser: Parser, scripted: tuple[ExampleEvent, ...]) -> Iterator[Event]:

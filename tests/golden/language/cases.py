@@ -21,7 +21,12 @@ FOLDER = Path(__file__).parent
 VIEWED = {"product_id": PropertyRule("string"), "price": PropertyRule("number")}
 PAGE = {"path": PropertyRule("string"), "title": PropertyRule("string")}
 KNOWN = Known(
-    traits={"lead_score": "number", "is_customer": "boolean", "plan": "text", "joined": "timestamp"},
+    traits={
+        "lead_score": "number",
+        "is_customer": "boolean",
+        "plan": "text",
+        "joined": "timestamp",
+    },
     computed=frozenset({"lead_score", "joined"}),
     audiences=frozenset({"vip", "churn_risk"}),
     archived=frozenset({"old_vip"}),

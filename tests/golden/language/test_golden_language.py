@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .cases import FOLDER, outcome, rules
+from tests.golden.language.cases import FOLDER, outcome, rules
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.txt")), ids=lambda file: file.stem)

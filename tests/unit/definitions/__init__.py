@@ -1,0 +1,1 @@
+"""Tests of definitions: the language and the project folder."""

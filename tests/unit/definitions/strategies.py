@@ -32,7 +32,9 @@ from ebbline.definitions.tree import (
 
 Nodes = st.SearchStrategy[AnyNode]
 
-WORDS = st.sampled_from(["plan", "age", "address.city", "count", "true", "class", "a b", "a..b", "x"])
+WORDS = st.sampled_from(
+    ["plan", "age", "address.city", "count", "true", "class", "a b", "a..b", "x"]
+)
 TEXTS = st.one_of(
     st.sampled_from(["", "gold", 'say "hi"', "a\\b", "line\nbreak", "None", "24h", "ü😀"]),
     st.text(max_size=8),
@@ -44,9 +46,7 @@ NUMBERS = st.one_of(
     st.integers(-5, 100),
     st.floats(allow_nan=False, allow_infinity=False),
 )
-LITERALS: Nodes = st.builds(
-    Literal, st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS)
-)
+LITERALS: Nodes = st.builds(Literal, st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS))
 NON_TEXTS: Nodes = st.builds(Literal, st.one_of(st.none(), st.booleans(), NUMBERS))
 LENGTHS = st.one_of(st.sampled_from([1, 1_000, 3_600_000, 86_400_000]), st.integers(1, 10**12))
 DURATIONS: Nodes = st.builds(Duration, st.one_of(LENGTHS, st.integers(-(10**9), 10**9)))
@@ -69,7 +69,9 @@ def plain(leaf: Nodes, inner: Nodes) -> Nodes:
         st.builds(Compare, ORDERS, scalars, inner.filter(_reads_nothing)),
         st.builds(Compare, st.sampled_from(["in", "not in"]), inner, st.one_of(ITEMS, leaf)),
         st.builds(Arith, st.sampled_from("+-*/%"), inner, inner),
-        st.builds(lambda name, x: Call(name, (x,)), st.sampled_from(["lower", "len", "abs"]), inner),
+        st.builds(
+            lambda name, x: Call(name, (x,)), st.sampled_from(["lower", "len", "abs"]), inner
+        ),
         st.builds(lambda x, y: Call("contains", (x, y)), inner, inner),
         st.builds(lambda x, y: Call("default", (x, y)), inner.filter(_reads_nothing), inner),
         st.builds(lambda x, y: Call("matches", (x, Literal(y))), inner, TEXTS),
@@ -103,9 +105,7 @@ EVENTS = st.builds(
 )
 TRAITS: Nodes = st.builds(Trait, NAMES)
 SINCE: Nodes = st.one_of(TRAITS, MOMENTS)
-WINDOWS = st.builds(
-    Window, st.none() | LENGTHS, st.none() | LENGTHS, st.one_of(st.none(), SINCE)
-)
+WINDOWS = st.builds(Window, st.none() | LENGTHS, st.none() | LENGTHS, st.one_of(st.none(), SINCE))
 COUNTS = st.integers(1, 1_000)
 BARE = st.sampled_from(["count", "performed", "first_time", "last_time"])
 VALUED = st.sampled_from(["sum", "avg", "min", "max", "first", "last"])

@@ -10,8 +10,7 @@ from ebbline.definitions.limits import RULE_DEPTH_MAX, RULE_NODES_MAX
 from ebbline.definitions.parse import parse_rule
 from ebbline.definitions.printer import print_rule
 from ebbline.definitions.tree import AnyNode
-
-from .strategies import TREES
+from tests.unit.definitions.strategies import TREES
 
 OVER_LIMIT = {"too_many_nodes", "too_deep", "rule_too_long"}
 
@@ -39,7 +38,7 @@ def test_json_reads_back_as_the_same_tree(tree: AnyNode) -> None:
 def test_no_text_raises(text: str) -> None:
     parsed = parse_rule(text)
     assert (parsed.tree is None) == bool(parsed.problems)
-    assert [str(finding) for finding in parsed.findings] is not None
+    assert all(str(finding) for finding in parsed.findings)
 
 
 @settings(max_examples=500, deadline=None)

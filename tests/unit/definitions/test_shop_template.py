@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,8 @@ def test_the_project_has_no_findings() -> None:
 def test_every_audience_has_examples_of_entry_and_exit() -> None:
     for audience in the_plan().audiences:
         seen = [one.in_ for e in LOADED.examples if e.audience == audience.name for one in e.expect]
-        assert True in seen and False in seen[seen.index(True) :], audience.name
+        assert True in seen, audience.name
+        assert False in seen[seen.index(True) :], audience.name
 
 
 def test_the_plan_survives_its_bytes() -> None:
@@ -124,6 +126,6 @@ def test_instants_are_fixed_to_the_millisecond(example: Example) -> None:
     """Wherever the expectation changes, the one before stands one millisecond earlier."""
     for name in {one.audience for one in example.expect}:
         line = [one for one in example.expect if one.audience == name]
-        for before, after in zip(line, line[1:], strict=False):
+        for before, after in pairwise(line):
             if before.in_ is not after.in_ and after.in_ is not example.expect[0].in_:
                 assert after.at_ms - before.at_ms == 1, f"{example.file}:{after.line}"

@@ -42,6 +42,14 @@ def test_a_new_folder_is_private_and_opens_again(tmp_path: Path) -> None:
     assert names == ["log.db", "state.db", "delivery.db", "lock"]
 
 
+def test_looking_does_not_make_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="no Ebbline data folder"):
+        open_folder(tmp_path / "data", create=False)
+    assert not list(tmp_path.iterdir())
+    made = open_folder(tmp_path / "data")
+    assert open_folder(tmp_path / "data", create=False) == made
+
+
 def test_a_crash_while_it_is_made_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "version.new").write_text("")
     (tmp_path / "lock").write_text("12\n")

@@ -13,7 +13,9 @@ def read_groups(documents: list[Document], known: Known) -> tuple[GroupDef, ...]
     """The groups of files already read as audiences; problems are noted in the documents."""
     made: dict[str, GroupDef] = {}
     for document in documents:
-        named: dict[str, Named] = document.root_read.get("groups") or {} if document.root_read else {}
+        named: dict[str, Named] = (
+            document.root_read.get("groups") or {} if document.root_read else {}
+        )
         for name, one in named.items():
             if name in made:
                 message = f'group "{name}" is defined twice'

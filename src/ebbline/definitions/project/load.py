@@ -63,9 +63,7 @@ def load_project(
     loaded = load_files(files, today=today, destination_types=destination_types)
     together = _limited(in_order((*findings, *loaded.findings)))
     failed = any(finding.severity == "error" for finding in findings)
-    return msgspec.structs.replace(
-        loaded, plan=None if failed else loaded.plan, findings=together
-    )
+    return msgspec.structs.replace(loaded, plan=None if failed else loaded.plan, findings=together)
 
 
 def load_files(

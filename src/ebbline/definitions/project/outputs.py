@@ -45,9 +45,7 @@ def read_destinations(
     return tuple(made.values())
 
 
-def _all(
-    documents: list[Document], shape: Any, key: str
-) -> list[tuple[Document, str, Named]]:
+def _all(documents: list[Document], shape: Any, key: str) -> list[tuple[Document, str, Named]]:
     found: list[tuple[Document, str, Named]] = []
     for document in documents:
         made = None if document.root is None else read(document, shape, document.root)

@@ -109,7 +109,7 @@ def _scalar(document: Document, shape: shapes.AnyShape, scalar: Scalar) -> Any:
         case shapes.Length():
             ms = parse_duration(scalar.text)
             if ms is None or ms < 0:
-                return _wrong(document, scalar, "a duration", 'write it like 24h or 1d12h')
+                return _wrong(document, scalar, "a duration", "write it like 24h or 1d12h")
             return ms
         case shapes.Day():
             if len(scalar.text) != 10 or parse_moment(scalar.text) is None:

@@ -149,9 +149,7 @@ def _parent(draft: Draft, known: Known) -> None:
     draft.row.problem("parent", "unknown_audience", message, hint)
 
 
-def _with_lists(
-    tree: AnyNode, known: Known, lists: Mapping[str, tuple[Any, ...]]
-) -> AnyNode:
+def _with_lists(tree: AnyNode, known: Known, lists: Mapping[str, tuple[Any, ...]]) -> AnyNode:
     """The tree with named lists written out, so that a plan needs nothing beside its rules."""
 
     def write_out(node: Any) -> Any:

@@ -48,13 +48,16 @@ class DataFolder(msgspec.Struct, frozen=True):
         return self.path / "version"
 
 
-def open_folder(path: Path) -> DataFolder:
-    """The data folder at `path`, created when there is none.
+def open_folder(path: Path, *, create: bool = True) -> DataFolder:
+    """The data folder at `path`, created when there is none, unless `create` is false.
 
     Raises FolderTooNew for a folder of a later format, SetupError for a path that is no data
     folder or cannot be written.
     """
     folder = DataFolder(path.absolute())
+    if not create and not folder.version.is_file():
+        message = f"There is no Ebbline data folder at {folder.path}."
+        raise SetupError(message)
     try:
         path.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         if folder.version.exists():

@@ -1,0 +1,56 @@
+"""What a project says about a Braze workspace."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+import msgspec
+
+from ebbline.connectors.braze.limits import (
+    BODY_BYTES_MAX,
+    CONCURRENT_REQUESTS,
+    LINGER_MS,
+    OBJECTS,
+    OBJECTS_MAX,
+    REQUEST_MS_MAX,
+    REQUESTS,
+    TIMEOUT_MS,
+    WINDOW_MS,
+)
+from ebbline.connectors.connector import Problem, address_problem, convert
+from ebbline.delivery import Limits
+
+
+class BrazeSettings(msgspec.Struct, frozen=True):
+    """`endpoint` is the instance's REST address; `batch_size` the objects in one request;
+    `requests_per_second` lowers the pace where a contract or other users of the key need it."""
+
+    endpoint: str
+    key: Annotated[str, msgspec.Meta(min_length=1)]
+    batch_size: Annotated[int, msgspec.Meta(ge=1, le=OBJECTS_MAX)] = OBJECTS
+    requests_per_second: Annotated[float, msgspec.Meta(gt=0, le=1000)] | None = None
+
+
+def read_settings(raw: dict[str, Any]) -> BrazeSettings | tuple[Problem, ...]:
+    """Settings as written, checked."""
+    settings = convert(raw, BrazeSettings)
+    if isinstance(settings, tuple):
+        return settings
+    return address_problem("endpoint", settings.endpoint) or settings
+
+
+def limits(settings: BrazeSettings) -> Limits:
+    """The workspace's limits."""
+    rate = settings.requests_per_second
+    return Limits(
+        objects_max=settings.batch_size,
+        counts="people",
+        bytes_max=BODY_BYTES_MAX,
+        requests=REQUESTS if rate is None else max(1, math.ceil(rate)),
+        window_ms=WINDOW_MS if rate is None else round(max(1, math.ceil(rate)) * 1000 / rate),
+        concurrency=CONCURRENT_REQUESTS,
+        timeout_ms=TIMEOUT_MS,
+        request_ms_max=REQUEST_MS_MAX,
+        linger_ms=LINGER_MS,
+    )

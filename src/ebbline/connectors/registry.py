@@ -1,0 +1,75 @@
+"""The connectors by the `type` a project file names."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from ebbline.connectors.braze import BRAZE
+from ebbline.connectors.connector import Connector, Problem
+from ebbline.connectors.webhook import WEBHOOK
+from ebbline.errors import SetupError
+
+CONNECTORS = {connector.type: connector for connector in (BRAZE, WEBHOOK)}
+
+REFERENCES = ("env:", "file:")
+"""How a setting points to a secret instead of holding it."""
+
+# Put in a secret's place where settings are checked without it; long enough for every check.
+_STAND_IN = "whsec_" + "A" * 32
+
+
+def connector_of(kind: str) -> Connector:
+    """The connector of a type; SetupError when there is none (`check` says so nicely)."""
+    if kind not in CONNECTORS:
+        raise SetupError(_unknown(kind))
+    return CONNECTORS[kind]
+
+
+def check(kind: str, settings: dict[str, Any]) -> tuple[Problem, ...]:
+    """What is wrong with a destination's settings as written, secrets being references."""
+    if kind not in CONNECTORS:
+        return (Problem("type", _unknown(kind)),)
+    connector = CONNECTORS[kind]
+    literal = tuple(
+        Problem(key, f'"{key}" must name a secret (env:NAME or file:PATH), not hold it.')
+        for key in connector.secret_keys
+        if not all(is_reference(part) for part in parts(settings.get(key)))
+    )
+    if literal:
+        return literal
+    stood_in = dict(settings)
+    for key in (*connector.secret_keys, *connector.reference_keys):
+        if key in stood_in:
+            stood_in[key] = replace(stood_in[key])
+    found = connector.read_settings(stood_in)
+    return found if isinstance(found, tuple) else ()
+
+
+def is_reference(value: Any) -> bool:
+    """Whether a setting's value points to a secret."""
+    return isinstance(value, str) and value.startswith(REFERENCES)
+
+
+def parts(value: Any) -> list[Any]:
+    """The single values of a setting that may be one value, a list or a mapping."""
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, list | tuple):
+        return list(value)
+    return [] if value is None else [value]
+
+
+def replace(value: Any) -> Any:
+    """A setting with something in the place of each reference."""
+    if isinstance(value, dict):
+        return {key: replace(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [replace(part) for part in value]
+    return _STAND_IN if is_reference(value) else value
+
+
+def _unknown(kind: str) -> str:
+    close = difflib.get_close_matches(kind, CONNECTORS, 1)
+    hint = f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(CONNECTORS)}."
+    return f'There is no destination type "{kind}"{hint}'

@@ -1,0 +1,98 @@
+"""A receiver of webhooks: what it verifies, what it keeps and what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ebbline.connectors.limits import SANDBOX_MESSAGES_MAX
+from ebbline.connectors.request import Request, Response
+from ebbline.connectors.webhook.signing import is_genuine
+
+
+class Receiver:
+    """A `Vendor`: see `connectors.sandbox`."""
+
+    def __init__(self, secret: str | None, *, requests: int, window_ms: int) -> None:
+        self.people: dict[str, dict[str, Any]] = {}
+        self._seen: dict[str, None] = {}
+        self._secret = secret
+        self._requests = requests
+        self._window_ms = window_ms
+        self._window = (0, 0)
+
+    def answer(self, request: Request, now_ms: int) -> Response:
+        """Verify, drop repeats, apply."""
+        if request.method != "POST":
+            return self.refused(405, "expected POST", now_ms)
+        headers = dict(request.headers)
+        if self._secret and not is_genuine(self._secret, headers, request.body, now_ms // 1000):
+            return self.refused(401, "no matching signature", now_ms)
+        number, count = self._window
+        present = now_ms // self._window_ms
+        self._window = (present, count + 1 if number == present else 1)
+        if self._window[1] > self._requests:
+            return self.refused(429, "too many requests", now_ms)
+        messages = _messages(request.body)
+        if messages is None:
+            return self.refused(400, "expected messages with type, timestamp and data", now_ms)
+        message_id = headers.get("webhook-id", "")
+        if message_id not in self._seen:
+            self._remember(message_id)
+            for message in messages:
+                self._apply(message["data"])
+        return Response(204, {}, b"")
+
+    def refused(self, status: int, message: str, now_ms: int) -> Response:
+        """An answer with that status and nothing done."""
+        headers = {"content-type": "application/json"}
+        if status == 429:
+            rest_ms = self._window_ms - now_ms % self._window_ms
+            headers["retry-after"] = str(-(-rest_ms // 1000))
+        return Response(status, headers, msgspec.json.encode({"error": message}))
+
+    def views(self, name: str, query: dict[str, str]) -> Any:
+        """`users`: people by "type:value", with what is known of them."""
+        if name != "users":
+            return None
+        wanted = query.get("person")
+        people = self.people if wanted is None else {wanted: self.people.get(wanted, {})}
+        return {"count": len(people), "users": people}
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.people.clear()
+        self._seen.clear()
+
+    def _remember(self, message_id: str) -> None:
+        if message_id:
+            self._seen[message_id] = None
+        if len(self._seen) > SANDBOX_MESSAGES_MAX:
+            del self._seen[next(iter(self._seen))]
+
+    def _apply(self, data: dict[str, Any]) -> None:
+        person = data["person"]
+        held = self.people.setdefault(f"{person['type']}:{person['value']}", {})
+        if "audience" in data:
+            held[data["audience"]] = data["member"]
+        else:
+            held[data["trait"]] = data["value"]
+
+
+def _messages(body: bytes) -> list[dict[str, Any]] | None:
+    """The messages of a body, one or an array; None when it holds anything else."""
+    try:
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    messages = content if isinstance(content, list) else [content]
+    return messages if all(_is_message(message) for message in messages) else None
+
+
+def _is_message(message: Any) -> bool:
+    if not isinstance(message, dict) or not isinstance(message.get("data"), dict):
+        return False
+    person = message["data"].get("person")
+    named = isinstance(person, dict) and {"type", "value"} <= set(person)
+    return named and {"type", "timestamp"} <= set(message)

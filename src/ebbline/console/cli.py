@@ -1,0 +1,106 @@
+"""The command line: its commands in the order of a newcomer's way, and what exit codes mean.
+
+Commands import what they need when they run; `ebbline --help` loads none of it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ebbline import __version__
+from ebbline.console.commands import (
+    deliveries,
+    demo,
+    doctor,
+    events,
+    explain,
+    init,
+    ledger,
+    members,
+    profile,
+    run,
+    schema,
+    status,
+    validate,
+)
+from ebbline.console.commands import examples as test
+from ebbline.console.output import say
+from ebbline.console.place import DataOption, JsonOption, ProjectOption
+from ebbline.errors import EbblineError, ProjectError
+
+EXIT_FAILED = 1
+EXIT_PROJECT = 3
+
+
+class Commands(TyperGroup):
+    """The commands; errors meant for people become a sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run one command."""
+        try:
+            return super().invoke(ctx)
+        except ProjectError as error:
+            say(f"ebbline: {error}")
+            raise typer.Exit(EXIT_PROJECT) from error
+        except EbblineError as error:
+            say(f"ebbline: {error}")
+            raise typer.Exit(EXIT_FAILED) from error
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"ebbline {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="ebbline",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Audiences that are true at every moment: events in, exact memberships out.",
+    epilog="`ebbline demo` shows it at work; `ebbline init shop` makes a project of your own."
+    " Every command takes --project, --data, --json and --help.",
+)
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")
+    ] = False,
+) -> None:
+    """What stands before the commands."""
+    del version
+
+
+_WRITE, _RUN, _LOOK = "Write and check a project", "Run it", "Look inside"
+
+app.command("init", rich_help_panel=_WRITE)(init.init)
+app.command("validate", rich_help_panel=_WRITE)(validate.validate)
+app.command("test", rich_help_panel=_WRITE)(test.test)
+app.command("schema", rich_help_panel=_WRITE)(schema.schema)
+app.command("demo", rich_help_panel=_RUN)(demo.demo)
+app.command("run", rich_help_panel=_RUN)(run.run)
+app.command("import", rich_help_panel=_RUN)(events.import_events)
+app.command("doctor", rich_help_panel=_RUN)(doctor.doctor)
+app.command("explain", rich_help_panel=_LOOK)(explain.explain)
+app.command("profile", rich_help_panel=_LOOK)(profile.profile)
+app.command("members", rich_help_panel=_LOOK)(members.members)
+app.command("ledger", rich_help_panel=_LOOK)(ledger.ledger)
+app.command("status", rich_help_panel=_LOOK)(status.status)
+app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_LOOK)
+
+
+def main() -> None:
+    """The entry point of the `ebbline` script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

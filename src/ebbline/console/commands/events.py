@@ -1,0 +1,133 @@
+"""`ebbline import`: events from a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ebbline.console.output import iso, moment, plural, say, show, show_json, show_table
+from ebbline.console.place import (
+    DataOption,
+    DryRunOption,
+    JsonOption,
+    Place,
+    ProjectOption,
+    instant,
+)
+from ebbline.errors import SetupError
+
+if TYPE_CHECKING:
+    from ebbline.hosts.embedded.importing import Summary
+
+
+class ClockChoice(StrEnum):
+    """Whose clock an import follows."""
+
+    NOW = "now"
+    EVENTS = "events"
+
+
+def import_events(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="NDJSON: one Segment call a line")],
+    clock: Annotated[
+        ClockChoice,
+        typer.Option(
+            help="now: as if received now, also beside a running system. events: replay on the"
+            " file's own clock (receivedAt), so that exits by time happen at their instants",
+        ),
+    ] = ClockChoice.NOW,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="With --clock events: where the clock stops"),
+    ] = None,
+    dry_run: DryRunOption = False,
+    project: ProjectOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in the events of a file."""
+    until_ms = instant(until, "--until")
+    if until_ms is not None and clock is ClockChoice.NOW:
+        message = "only --clock events has a clock that can stop."
+        raise typer.BadParameter(message, param_hint="--until")
+    if not file.is_file():
+        what = "is no file" if file.exists() else "does not exist"
+        message = f"{file} {what}; name a file with one call in JSON a line."
+        raise SetupError(message)
+    place = Place(project, data)
+    plan = place.plan()
+    if dry_run:
+        told = {"file": str(file), "bytes": file.stat().st_size, "data": str(place.data)}
+        if as_json:
+            show_json(told | {"written": False})
+        else:
+            show("\n".join(f"{key:6} {value}" for key, value in told.items()))
+            say("Nothing was written (--dry-run).")
+        return
+    from ebbline.hosts.embedded import importing  # noqa: PLC0415 - heavy
+
+    with _progress() as progress:
+        if clock is ClockChoice.EVENTS:
+            summary = importing.replay(plan, place.data, file, until_ms, progress)
+        else:
+            summary = importing.append(plan, place.data, file, progress)
+    if as_json:
+        show_json(_document(summary))
+    else:
+        _tell(summary, clock, place)
+
+
+class _progress:  # noqa: N801 - it is used like a function
+    """A bar on stderr while somebody watches, nothing otherwise."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Callable[[int, int], object]:
+        if not sys.stderr.isatty():
+            return lambda _done, _all: None
+        from rich.console import Console  # noqa: PLC0415 - heavy
+        from rich.progress import BarColumn, Progress, TaskProgressColumn  # noqa: PLC0415
+        from rich.progress import TimeRemainingColumn  # noqa: PLC0415
+
+        self._bar = Progress(
+            "importing", BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
+            console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self._bar.start()
+        self._task = self._bar.add_task("importing", total=None)
+        return lambda done, size: self._bar.update(self._task, completed=done, total=size)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _document(summary: Summary) -> dict[str, Any]:
+    import msgspec  # noqa: PLC0415 - heavy
+
+    made: dict[str, Any] = msgspec.to_builtins(summary)
+    return made | {"now": iso(summary.now_ms)}
+
+
+def _tell(summary: Summary, clock: ClockChoice, place: Place) -> None:
+    show(f"{plural(summary.events, 'event')} taken in, {summary.rejected:,} refused"
+         f", {summary.duplicates:,} seen before")  # fmt: skip
+    if summary.later:
+        show(f"{plural(summary.later, 'event')} left out: received after the clock stopped")
+    if clock is ClockChoice.NOW:
+        say("The running system folds them now, or `ebbline run` once it starts.")
+        return
+    show(f"{plural(summary.profiles, 'person', 'people')}, {plural(summary.merges, 'merge')}"
+         f", {summary.entered:,} entered, {summary.exited:,} left")  # fmt: skip
+    show(f"the clock stands at {moment(summary.now_ms)} UTC\n")
+    rows = [[name, f"{count:,}"] for name, count in summary.audiences.items()]
+    show_table(["audience", "people"], rows, right=[1])
+    if summary.rejected:
+        say(f"\nRefused lines are in the quarantine of {place.data}, each with its reason.")

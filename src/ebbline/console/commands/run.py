@@ -1,0 +1,97 @@
+"""`ebbline run`: the whole system in the foreground."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ebbline.console.output import say, show, show_json
+from ebbline.console.place import (
+    DataOption,
+    DryRunOption,
+    JsonOption,
+    Place,
+    ProjectOption,
+    whole,
+)
+
+HOST_DEFAULT = "127.0.0.1"
+PORT_DEFAULT = 8080
+
+
+def run(
+    host: Annotated[
+        str | None,
+        typer.Option(
+            envvar="EBBLINE_HOST", metavar="ADDRESS", show_default=False,
+            help=f"Listen on this address [default: {HOST_DEFAULT}]",
+        ),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            envvar="EBBLINE_PORT", min=0, max=65535, show_default=False,
+            help=f"Listen on this port; 0 takes a free one [default: {PORT_DEFAULT}]",
+        ),
+    ] = None,
+    speed: Annotated[
+        float,
+        typer.Option(
+            envvar="EBBLINE_CLOCK_SPEED", min=1.0, max=100_000.0,
+            help="Run the clock this many times as fast: for trying out, never for real data",
+        ),
+    ] = 1.0,
+    log_level: Annotated[
+        str, typer.Option(envvar="EBBLINE_LOG_LEVEL", help="debug, info, warning or error")
+    ] = "info",
+    dry_run: DryRunOption = False,
+    project: ProjectOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Take in events, keep the audiences true, send what changes. Ctrl-C ends it cleanly."""
+    if log_level not in ("debug", "info", "warning", "error"):
+        message = f'"{log_level}" is no level; it is debug, info, warning or error.'
+        raise typer.BadParameter(message, param_hint="--log-level")
+    place = Place(project, data)
+    plan = place.plan()
+    named_host, named_port = place.setting("host"), place.setting("port")
+    host = host or (str(named_host) if named_host is not None else HOST_DEFAULT)
+    if port is None:
+        port = whole(named_port, "port") if named_port is not None else PORT_DEFAULT
+    if dry_run:
+        told = {"project": plan.name, "data": str(place.data), "host": host, "port": port}
+        if as_json:
+            show_json(told | {"started": False})
+        else:
+            show("\n".join(f"{key:8} {value}" for key, value in told.items()))
+            say("Nothing was started (--dry-run).")
+        return
+    _start(place, host, port, speed, log_level, as_json=as_json)
+
+
+def _start(
+    place: Place, host: str, port: int, speed: float, log_level: str, *, as_json: bool
+) -> None:
+    from ebbline.hosts.embedded.logging import set_up_logging  # noqa: PLC0415 - heavy
+    from ebbline.hosts.embedded.running import RunOptions  # noqa: PLC0415
+    from ebbline.hosts.embedded.running import run as run_system  # noqa: PLC0415
+
+    plan = place.plan()
+
+    def ready(real_port: int) -> None:
+        url = f"http://{host}:{real_port}"
+        if as_json:
+            show_json({"url": url, "project": plan.name, "data": str(place.data)})
+            return
+        key = plan.sources[0].write_key if plan.sources else "any"
+        say(f"\nEbbline keeps {plan.name} true.")
+        say(f"  events   {url}/v1/batch   (write key {key}; point a Segment SDK at {url})")
+        say(f"  data     {place.data}")
+        say("  look     ebbline status, ebbline members AUDIENCE, in another terminal")
+        say("  Ctrl-C ends it; nothing acknowledged is lost.\n")
+
+    set_up_logging("supervisor", log_level)
+    options = RunOptions(speed=speed, log_level=log_level, on_ready=ready)
+    raise typer.Exit(run_system(plan, place.data, host, port, options))

@@ -1,0 +1,206 @@
+"""A whole system in one event loop on a virtual clock: door, log, engine, state on real files.
+
+What runs is what `ebbline run` runs, without its processes: the same ASGI app, group commit,
+log, fold and stores. Time passes only in `advance` and `advance_to`, from one due instant to
+the next, so a month of timers takes a moment and always comes out the same.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from ebbline.definitions import Loaded, load_project, render_all
+from ebbline.definitions.plan import Plan
+from ebbline.engine import NEVER
+from ebbline.errors import ProjectError
+from ebbline.hosts.embedded.collect.keys import DEFAULT_KEYS
+from ebbline.hosts.embedded.engine_loop import EngineLoop
+from ebbline.hosts.embedded.folder import DataFolder, open_folder
+from ebbline.hosts.embedded.lock import FolderLock, acquire
+from ebbline.hosts.embedded.reading import Reader, Told
+from ebbline.testing.door import Answer, Door, Served
+from ebbline.testing.virtual_clock import VirtualClock, length_ms
+
+Project = Plan | Loaded | str | Path
+
+
+class System:
+    """A system under test. Use it in an `async with` block; see `docs` for a whole test.
+
+    `project` is a project folder, a loaded project or a plan; `folder` keeps the data (without
+    it, a temporary one that goes with the system). `clock` stands still but for `advance`.
+    """
+
+    def __init__(self, project: Project, clock: VirtualClock | None = None,
+                 folder: str | Path | None = None) -> None:  # fmt: skip
+        self.plan = plan_of(project)
+        self.clock = clock or VirtualClock()
+        self._temporary = tempfile.TemporaryDirectory() if folder is None else None
+        path = Path(self._temporary.name) / "data" if self._temporary else Path(folder or "")
+        self.folder: DataFolder = open_folder(path)
+        self._lock: FolderLock | None = None
+        self._running: _Running | None = None
+        self._served: Served | None = None
+
+    # -- life ------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the folder and catch up with its log; raises as `ebbline run` does."""
+        self._lock = acquire(self.folder.lock)
+        self._running = _Running(self.folder, self.plan, self.clock)
+        await self.settle()
+
+    async def stop(self) -> None:
+        """Stop as on SIGTERM: what came in is on disk, the folder is free."""
+        if self._served is not None:
+            await self._served.close()
+            self._served = None
+        if self._running is not None:
+            await self._running.close()
+            self._running = None
+        if self._lock is not None:
+            self._lock.release()
+
+    async def restart(self, project: Project | None = None) -> None:
+        """Stop and start again on the same folder, with another project if one is given."""
+        await self.stop()
+        if project is not None:
+            self.plan = plan_of(project)
+        await self.start()
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop, and remove the data if the folder is a temporary one."""
+        await self.stop()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    # -- what comes in ---------------------------------------------------------------------
+
+    @property
+    def write_key(self) -> str:
+        """The key of the project's first source, or the one every project has by default."""
+        keys = [source.write_key for source in self.plan.sources]
+        return (keys or list(DEFAULT_KEYS))[0]
+
+    async def post(self, path: str, body: bytes, write_key: str | None = None) -> Answer:
+        """One request at the door, as bytes; the answer comes when all is on disk."""
+        key = self.write_key if write_key is None else write_key
+        return await self._now().door.ask(path, body, key)
+
+    async def send(self, *calls: Mapping[str, Any]) -> None:
+        """Segment calls as one batch, received now; ones without a `messageId` get one.
+
+        Raises AssertionError when any is refused, saying why.
+        """
+        running = self._now()
+        items = [{"messageId": running.next_message_id(), **call} for call in calls]
+        answer = await self.post("/v1/batch", msgspec.json.encode({"batch": items}))
+        told = msgspec.json.decode(answer.body)
+        if answer.status != 200 or told.get("rejected"):
+            message = f"the collector answered {answer.status}: {answer.body.decode()}"
+            raise AssertionError(message)
+
+    async def serve(self) -> str:
+        """Open the door on a free port of this machine, for SDKs and other real clients; its
+        address. Requests are taken whenever the event loop runs, at the clock's instant."""
+        if self._served is None:
+            self._served = Served(self._now().door.app)
+            await self._served.start()
+        return self._served.url
+
+    # -- time ------------------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Let everything that has come in take its whole way at the present instant."""
+        self._now().step()
+
+    async def advance(self, length: str | int) -> None:
+        """Let time pass: a duration text such as `"24h"`, or milliseconds."""
+        await self.advance_to(self.clock.now_ms() + length_ms(length))
+
+    async def advance_to(self, ms: int) -> None:
+        """Let time pass up to an instant, stopping wherever anything is due on the way."""
+        running = self._now()
+        await self.settle()
+        while (due_ms := self.next_due_ms()) is not None and due_ms <= ms:
+            await self.clock.advance_to(due_ms)
+            running.step()
+        await self.clock.advance_to(ms)
+        await self.settle()
+
+    def next_due_ms(self) -> int | None:
+        """The next instant at which anything happens by itself; None: nothing will."""
+        dues = [due for due in (self._now().due_ms, self.clock.next_ms()) if due is not None]
+        return min(dues, default=None)
+
+    # -- what came of it -------------------------------------------------------------------
+
+    @property
+    def reader(self) -> Reader:
+        """People, audiences and the ledger, as `ebbline profile`, `members`, `ledger` show."""
+        return self._now().reader
+
+    def members(self, audience: str) -> list[str]:
+        """Best identifiers of those for whom an audience is effective, sorted."""
+        found = self.reader.members(audience, effective=True)
+        return sorted(member.identifier for member in found)
+
+    def ledger(self, definition: str | None = None) -> list[Told]:
+        """Everything that has changed, or all of one audience or trait, in order."""
+        return list(self.reader.ledger(definition=definition, after=0))
+
+    def _now(self) -> _Running:
+        if self._running is None:
+            message = "the system does not run: use it in an `async with` block"
+            raise RuntimeError(message)
+        return self._running
+
+
+class _Running:
+    """What exists between a start and a stop."""
+
+    def __init__(self, folder: DataFolder, plan: Plan, clock: VirtualClock) -> None:
+        self.engine = EngineLoop(folder, plan, clock)
+        self.due_ms: int | None = None
+        self.step()
+        self.door = Door(folder, plan, clock)
+        self.reader = Reader(folder.path, clock)
+        self._begun = self.engine.log.tail().offset
+        self._calls = 0
+
+    def step(self) -> None:
+        """Fold what the log holds and fire what is due."""
+        due_ms = self.engine.step()
+        self.due_ms = due_ms if due_ms < NEVER else None
+
+    def next_message_id(self) -> str:
+        """An id that no other call of this folder has."""
+        self._calls += 1
+        return f"test-{self._begun}-{self._calls}"
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        await self.door.close()
+        self.reader.close()
+        self.engine.close()
+
+
+def plan_of(project: Project) -> Plan:
+    """The plan of a project folder, a loaded project or a plan. Raises ProjectError with all
+    findings when it has errors."""
+    if isinstance(project, Plan):
+        return project
+    loaded = project if isinstance(project, Loaded) else load_project(project)
+    if loaded.plan is None:
+        raise ProjectError(render_all(loaded.errors))
+    return loaded.plan
