@@ -79,9 +79,10 @@ class Subject:
 
     def content(self, now_ms: int) -> bytes:
         """The packed profile without what its own path decides: who it is, how often it changed,
-        when it was last looked at, entries that no rule can ask for any more, and the order of
-        entries of one instant where no rule can see it."""
+        which conditions were last looked at and when, entries that no rule can ask for any more,
+        and the order of entries of one instant where no rule can see it."""
         copy = engine.decode_profile(self.packed(), self.tables.default_truth)
+        engine.refresh(self.tables, copy, now_ms)
         for track_id, record in copy.tracks.items():
             if isinstance(record, dict) or record[TIMES] is not None:
                 self.tables.tracks[track_id].trim(record, now_ms)

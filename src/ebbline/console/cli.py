@@ -16,6 +16,7 @@ from ebbline.console.commands import (
     demo,
     doctor,
     events,
+    examples,
     explain,
     init,
     ledger,
@@ -26,9 +27,7 @@ from ebbline.console.commands import (
     status,
     validate,
 )
-from ebbline.console.commands import examples as test
 from ebbline.console.output import say
-from ebbline.console.place import DataOption, JsonOption, ProjectOption
 from ebbline.errors import EbblineError, ProjectError
 
 EXIT_FAILED = 1
@@ -83,7 +82,7 @@ _WRITE, _RUN, _LOOK = "Write and check a project", "Run it", "Look inside"
 
 app.command("init", rich_help_panel=_WRITE)(init.init)
 app.command("validate", rich_help_panel=_WRITE)(validate.validate)
-app.command("test", rich_help_panel=_WRITE)(test.test)
+app.command("test", rich_help_panel=_WRITE)(examples.examples)
 app.command("schema", rich_help_panel=_WRITE)(schema.schema)
 app.command("demo", rich_help_panel=_RUN)(demo.demo)
 app.command("run", rich_help_panel=_RUN)(run.run)

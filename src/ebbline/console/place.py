@@ -80,11 +80,13 @@ class Place:
         """The project with everything found in it."""
         from datetime import UTC, datetime  # noqa: PLC0415 - `--help` needs none of it
 
+        from ebbline.connectors.registry import CONNECTORS  # noqa: PLC0415
         from ebbline.definitions import load_project  # noqa: PLC0415
         from ebbline.hosts.embedded.clock import SystemClock  # noqa: PLC0415
 
         today = datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC).date().isoformat()
-        return load_project(self.project, today=today)
+        loaded = load_project(self.project, today=today, destination_types=list(CONNECTORS))
+        return _with_destinations(loaded)
 
     def plan(self) -> Plan:
         """The checked plan; with errors, they are told and ProjectError ends the command."""
@@ -110,6 +112,25 @@ class Place:
         from ebbline.hosts.embedded.reading import Reader  # noqa: PLC0415
 
         return Reader(self.data)
+
+
+def _with_destinations(loaded: Loaded) -> Loaded:
+    """The project with what connectors find wrong in their destinations' settings."""
+    import msgspec  # noqa: PLC0415 - `--help` needs none of it
+
+    from ebbline.connectors.registry import check  # noqa: PLC0415
+    from ebbline.definitions.findings import whole_file  # noqa: PLC0415
+
+    if loaded.plan is None:
+        return loaded
+    found = tuple(
+        whole_file("destinations", "bad_destination", f"{each.name}: {problem.message}")
+        for each in loaded.plan.destinations
+        for problem in check(each.type, each.settings)
+    )
+    if not found:
+        return loaded
+    return msgspec.structs.replace(loaded, plan=None, findings=(*loaded.findings, *found))
 
 
 def _settings(file: Path) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class Lane:
         self.people: dict[Address, Person] = {}
         self.homes: dict[int, Address | None] = {}
         self.touched: set[Address] = set()
+        self.trimmed: set[Address] = set()  # of those, the ones that lost fields
         self.ready: dict[Address, int] = {}  # since when, in that order
         self.flights: dict[int, Send] = {}
         self.timers: dict[Address, int] = {}  # due instants of those in the heap
@@ -161,6 +162,7 @@ class Lane:
             if address not in self.ready and address not in self.timers:
                 del self.people[address]
         self.touched.clear()
+        self.trimmed.clear()
         self.homes.clear()
 
     def drop_nowhere(self, profile: int) -> None:
@@ -171,3 +173,4 @@ class Lane:
             person.cells.clear()
             person.profile = 0
             self.touched.add(address)
+            self.trimmed.add(address)

@@ -58,6 +58,7 @@ def _move_out(lane: Lane, address: Address, profile: int, row: LedgerRow,
 
 def _close(lane: Lane, person: Person, row: LedgerRow, now_ms: int) -> None:
     person.profile = 0
+    lane.trimmed.add(person.address)
     for field, cell in list(person.cells.items()):
         if cell.kind != AUDIENCE:
             del person.cells[field]

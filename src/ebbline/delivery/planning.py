@@ -35,8 +35,12 @@ def plan(lane: Lane, now_ms: int) -> list[Send]:
 def wake_at_ms(lane: Lane, now_ms: int) -> int | None:
     """When to call `plan` again if nothing else happens; None: only when something does."""
     timer = lane.next_timer_ms()
-    if not lane.ready or lane.breaker.disabled or lane.breaker.probe:
-        return timer if not lane.breaker.disabled else None
+    if lane.breaker.disabled:
+        return None
+    if not lane.ready and lane.spilled and not lane.flights:
+        return now_ms
+    if not lane.ready or lane.breaker.probe:
+        return timer
     if len(lane.flights) >= lane.limits.concurrency:
         return timer
     at_ms = max(lane.pace.next_ms(now_ms), lane.breaker.open_until_ms)

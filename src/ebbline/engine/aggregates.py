@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ebbline.definitions import tree
 from ebbline.engine.limits import NANO, NEVER
-from ebbline.engine.scalars import scalar_key
+from ebbline.engine.scalars import equal_key
 from ebbline.engine.tracks import (
     COUNT,
     DISTINCT,
@@ -234,11 +234,11 @@ def matched(scope: Scope, node: tree.Matched) -> Reading:
         else:
             start, end, until = inside(profile, left[TIMES], now_ms)
             b_start, b_end, b_until = inside(profile, right[TIMES], now_ms)
-            keys = {scalar_key(v) for v in right[VALUES][b_start:b_end]} - {None}
+            keys = {equal_key(v) for v in right[VALUES][b_start:b_end]} - {None}
             until = min(until, b_until)
         if last is not None:
             start = max(start, end - last)
-        return sum(scalar_key(v) in keys for v in left[VALUES][start:end]), until
+        return sum(equal_key(v) in keys for v in left[VALUES][start:end]), until
 
     return reading
 

@@ -80,20 +80,15 @@ class Book:
     def _feed(self, track: AnyTrack, events: tree.Events,
               value: EventValue | None) -> None:  # fmt: skip
         where = None if events.where is None else event_value(events.where)
-        for name in dict.fromkeys(events.names):
+        names = (ANY_EVENT,) if ANY_EVENT in events.names else dict.fromkeys(events.names)
+        for name in names:
             self._feeds.setdefault(name, []).append((where, value, track))
 
     def index(self) -> tuple[dict[str, tuple[Feed, ...]], tuple[Feed, ...]]:
-        """Feeds by event name, each with those of "*", and the feeds of every other name.
-
-        A track that names both "*" and an event is fed once.
-        """
+        """Feeds by event name, each with those of "*", and the feeds of every other name."""
         star = self._feeds.get(ANY_EVENT, [])
-        starred = {id(track) for _, _, track in star}
         by_name = {
-            name: _fed([*star, *[feed for feed in feeds if id(feed[2]) not in starred]])
-            for name, feeds in self._feeds.items()
-            if name != ANY_EVENT
+            name: _fed([*star, *feeds]) for name, feeds in self._feeds.items() if name != ANY_EVENT
         }
         return by_name, _fed(star)
 

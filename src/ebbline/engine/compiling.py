@@ -23,6 +23,7 @@ from ebbline.engine.groups import (
     PublishGroup,
     ReadingGroup,
     ScoreGroup,
+    SumAtom,
     TrackGroup,
 )
 from ebbline.engine.inline import Inliner
@@ -76,7 +77,8 @@ class _Compiler:
             place = self._into_track_group(track, atom)
             alone = TrackGroup(track.id)
             alone.add(atom, len(self.tables.default_truth))
-            number = self.conditions[key] = self._new_condition(place, alone)
+            nothing = isinstance(atom, SumAtom) and alone.sums[0][0] <= 0  # over no event: 0
+            number = self.conditions[key] = self._new_condition(place, alone, truth=nothing)
             # Counts in a window fall and ages grow by themselves; the other way takes an event.
             if isinstance(atom, CountAtom):
                 self.only_by_event[number] = (1,) if atom.within_ms is not None else (0, 1)

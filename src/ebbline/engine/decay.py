@@ -70,42 +70,41 @@ class DecayTrack:
 
     def read(self, record: Blocks, now_ms: int) -> float:
         """The score at `now_ms`, rounded to 1e-9."""
+        return round(self._sum(record, now_ms), SCORE_DECIMALS)
+
+    def _sum(self, record: Blocks, now_ms: int) -> float:
         oldest = now_ms // self.block_ms - BLOCKS_BEHIND
         total = 0.0
         for block, points in record.items():
             if block >= oldest:
                 age = (now_ms - block * self.block_ms) / self.half_life_ms
                 total += math.ldexp(points * 2.0**-age, -BLOCK_SCALE_BITS)
-        return round(total, SCORE_DECIMALS)
+        return total
 
     def next_crossing(self, record: Blocks, now_ms: int, bar: float, value: float,
                       *, exact: bool) -> int:  # fmt: skip
-        """The first instant after `now_ms` at which the score, `value` now, is on the other
-        side of `bar` or on it; NEVER when it moves away. Unless `exact`, a far one may be
-        announced up to `EARLY_MS` early.
+        """The first instant after `now_ms` at which the score, which reads `value` now, leaves
+        the side of `bar` it is on (or leaves `bar`); NEVER when it moves away. Unless `exact`,
+        a far one may be announced up to `EARLY_MS` early.
 
-        Source: s(t) = s(now) * 2**(-(t - now)/H), so t = now + H * log2(s(now)/bar).
+        Source: s(t) = s(now) * 2**(-(t - now)/H), so t = now + H * log2(s(now)/bar). A reading
+        is rounded, so it arrives half a step before the score does, and the estimate is taken
+        from the score before rounding.
         """
-        if value == bar or value == 0.0:
-            return NEVER if value == 0.0 else now_ms + self._leave_ms(record, now_ms, bar)
-        half_step = 0.5 * 10.0**-SCORE_DECIMALS
-        if bar == 0.0:
-            bar = half_step if value > 0 else -half_step
-        ratio = value / bar
-        if ratio <= 1.0:
+        if value == bar:
+            return first_true(lambda at: self.read(record, at) != bar, now_ms + 1, now_ms + 1)
+        if abs(value) < abs(bar) or value * bar < 0:
             return NEVER
-        estimate = now_ms + int(self.half_life_ms * math.log2(ratio))
+        ratio = abs(self._sum(record, now_ms)) / (abs(bar) + _HALF_STEP)
+        estimate = now_ms + int(self.half_life_ms * math.log2(max(ratio, 1.0)))
         if not exact and estimate - now_ms > FAR_FLIP_MS:
             return estimate - EARLY_MS
-        above = value > bar
-        return first_true(
-            lambda at: self.read(record, at) <= bar if above else self.read(record, at) >= bar,
-            now_ms + 1,
-            estimate,
-        )
+        if value > bar:
+            return first_true(lambda at: self.read(record, at) <= bar, now_ms + 1, estimate)
+        return first_true(lambda at: self.read(record, at) >= bar, now_ms + 1, estimate)
 
-    def _leave_ms(self, record: Blocks, now_ms: int, bar: float) -> int:
-        return first_true(lambda at: self.read(record, at) != bar, now_ms + 1, now_ms + 1) - now_ms
+
+_HALF_STEP = 0.5 * 10.0**-SCORE_DECIMALS
 
 
 def first_true(test: Callable[[int], bool], low: int, guess: int) -> int:

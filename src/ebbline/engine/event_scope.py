@@ -19,9 +19,7 @@ def _property(path: str) -> EventValue:
     if path.startswith("context."):
         inner = path.removeprefix("context.")
         return lambda event: look_up(event.context, inner)
-    if "." in path:
-        return lambda event: look_up(event.properties, path)
-    return lambda event: event.properties.get(path)
+    return lambda event: look_up(event.properties, path)
 
 
 def _compare(node: tree.Compare) -> EventValue:

@@ -152,8 +152,8 @@ class Scope:
     def _clock_call(self, node: tree.Call) -> Reading:
         moment = self.moment(node.args[0])
         self.timed = True
-        if isinstance(node.args[0], tree.Moment):
-            self.clock = True
+        if not isinstance(node.args[0], tree.Aggregate | tree.Trait):
+            self.clock = True  # a timestamp may stand in the rule itself
         name = node.name
 
         def read(profile: Profile, now_ms: int) -> Result:
@@ -217,7 +217,7 @@ def sent_trait(profile: Profile, name: str) -> Any:
     """A sent trait by its flat name, else by its dotted path; null when never set."""
     entry = profile.traits.get(name)
     if entry is not None:
-        return entry[0]
+        return None if isinstance(entry[0], dict) else entry[0]
     if "." not in name:
         return None
     root, rest = name.split(".", 1)

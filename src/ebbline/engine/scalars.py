@@ -62,7 +62,7 @@ def _ordered(test: Callable[[Any, Any], bool]) -> Callable[[Value, Value], bool 
 
 
 def _in(a: Value, b: Value) -> bool | None:
-    if a is None or kind_of(b) != LIST:
+    if kind_of(a) in (None, LIST) or kind_of(b) != LIST:
         return None
     return any(_same(a, x) is True for x in b)
 
@@ -180,21 +180,19 @@ def days_between(earlier_ms: int, later_ms: int) -> int:
 
 
 def look_up(bag: dict[str, Value], path: str) -> Value:
-    """A value by its flat name, else by walking the dotted path through objects."""
-    if path in bag:
-        return bag[path]
-    if "." not in path:
-        return None
+    """A value by its flat name, else by walking the dotted path through objects; an object
+    itself is no value of the language."""
     value: Value = bag
-    for key in path.split("."):
+    for key in (path,) if path in bag else path.split("."):
         if not isinstance(value, dict):
             return None
         value = value.get(key)
-    return value
+    return None if isinstance(value, dict) else value
 
 
-def scalar_key(value: Value) -> str | None:
-    """A dictionary key under which equal scalars of one kind meet; null for anything else."""
+def equal_key(value: Value) -> str | None:
+    """A dictionary key under which values that compare equal meet; null for null, for objects
+    and for lists that hold either, which equal nothing."""
     if isinstance(value, str):
         return "t" + value
     if isinstance(value, bool):
@@ -202,4 +200,7 @@ def scalar_key(value: Value) -> str | None:
     if isinstance(value, int | float):
         whole = int(value) if value == value // 1 else None
         return f"n{value if whole is None else whole}"
+    if isinstance(value, list | tuple):
+        keys = [equal_key(item) for item in value]
+        return None if None in keys else f"l{keys!r}"
     return None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ebbline.engine.limits import NANO, NEVER, NUMBER_MAX
-from ebbline.engine.scalars import scalar_key
+from ebbline.engine.scalars import equal_key
 
 # The places of a record. A list, not a class: it is packed and unpacked millions of times.
 COUNT, TOTAL, LOWS, HIGHS, FIRST, LAST, HEADS, DISTINCT, TIMES, VALUES, IDS = range(11)
@@ -97,7 +97,7 @@ class Track:
         if need.heads:
             insort(record[HEADS], at_ms)
             del record[HEADS][need.heads :]
-        if need.distinct and (key := scalar_key(value)) is not None:
+        if need.distinct and (key := equal_key(value)) is not None:
             record[DISTINCT][key] = True
         if record[TIMES] is not None and (need.latest or at_ms > now_ms - need.keep_ms):
             _insert(record, at_ms, event_id, value)

@@ -5,6 +5,7 @@ projects with them. Nothing here is imported by a running system.
 """
 
 from ebbline.testing.examples import ExampleResult, run_example, run_examples
+from ebbline.testing.system import System
 from ebbline.testing.virtual_clock import START_MS, VirtualClock
 
-__all__ = ["START_MS", "ExampleResult", "VirtualClock", "run_example", "run_examples"]
+__all__ = ["START_MS", "ExampleResult", "System", "VirtualClock", "run_example", "run_examples"]

@@ -18,12 +18,21 @@ from prometheus_client import CollectorRegistry
 
 from ebbline.definitions.plan import Plan
 from ebbline.errors import SetupError
+from ebbline.events.event import Event, Rejection
 from ebbline.events.parse import Parser
+from ebbline.hosts.embedded import log as log_file
 from ebbline.hosts.embedded.clock import Clock
-from ebbline.hosts.embedded.collect import GroupCommit, Limits, Meters, collect_app
+from ebbline.hosts.embedded.collect import (
+    DiskFull,
+    GroupCommit,
+    Limits,
+    Meters,
+    NotStored,
+    collect_app,
+)
 from ebbline.hosts.embedded.folder import DataFolder
 from ebbline.hosts.embedded.importing import names_of
-from ebbline.hosts.embedded.processes.collect import LogAppender
+from ebbline.hosts.embedded.log import Log
 from ebbline.testing.limits import REAL_SECONDS_MAX
 
 
@@ -40,8 +49,8 @@ class Door:
 
     def __init__(self, folder: DataFolder, plan: Plan, clock: Clock) -> None:
         meters, limits = Meters(CollectorRegistry()), Limits()
-        self._writer = LogAppender(folder.log, clock)
-        self._commit = GroupCommit(self._writer, limits, meters, inline=True)
+        self._log = Log(folder.log, clock)
+        self._commit = GroupCommit(_Writer(self._log), limits, meters, inline=True)
         keys = {source.write_key: source.name for source in plan.sources}
         self.app = collect_app(
             Parser(names_of(plan)), keys, self._commit, meters, clock.now_ms, limits=limits,
@@ -73,6 +82,23 @@ class Door:
     async def close(self) -> None:
         """Write what waits and refuse the rest."""
         await self._commit.close()
+        self._log.close()
+
+
+class _Writer:
+    """A `LogWriter` on an open log."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def write(self, events: list[Event], rejections: list[Rejection]) -> None:
+        """Commit all, or raise what the door answers with."""
+        try:
+            self._log.append("events", events, rejections)
+        except log_file.DiskFull as error:
+            raise DiskFull(str(error)) from error
+        except log_file.LogUnavailable as error:
+            raise NotStored(str(error)) from error
 
 
 class Served:

@@ -83,14 +83,16 @@ def _check(stage: Stage, expected: Expectation) -> list[str]:
     at = format_duration(expected.at_ms)
     wrong: list[str] = []
     if found.raw != expected.in_:
-        should = "be in" if expected.in_ else "not be in"
-        wrong.append(f"at {at} {who} should {should} {expected.audience} but "
-                     f"{'is not' if expected.in_ else 'is'}: {_since(found.changed, found.known)}")  # fmt: skip
+        should, is_ = ("be", "is not") if expected.in_ else ("not be", "is")
+        since = _since(found.changed, found.known)
+        wrong.append(f"at {at} {who} should {should} in {expected.audience} but {is_}: {since}")
     if expected.effective is not None and found.effective != expected.effective:
-        should = "count as" if expected.effective else "not count as"
-        wrong.append(f"at {at} {who} should {should} {expected.audience} after priority groups "
-                     f"but does{' not' if expected.effective else ''}: "
-                     f"{_since(found.counted, found.known)}{found.suppressed_by}")  # fmt: skip
+        should, does = ("count", "does not") if expected.effective else ("not count", "does")
+        since = _since(found.counted, found.known) + found.suppressed_by
+        wrong.append(
+            f"at {at} {who} should {should} as {expected.audience} after priority groups"
+            f" but {does}: {since}"
+        )
     return wrong
 
 

@@ -1,8 +1,9 @@
-"""A whole system in one event loop on a virtual clock: door, log, engine, state on real files.
+"""A whole system in one event loop on a virtual clock: from a Segment call to a vendor's sandbox.
 
 What runs is what `ebbline run` runs, without its processes: the same ASGI app, group commit,
-log, fold and stores. Time passes only in `advance` and `advance_to`, from one due instant to
-the next, so a month of timers takes a moment and always comes out the same.
+log, fold, stores and deliver loop, on real files. Time passes only in `advance` and
+`advance_to`, from one due instant to the next, so a month takes a moment and always comes out
+the same. Every destination of the plan leads to its sandbox; nothing leaves the process.
 """
 
 from __future__ import annotations
@@ -14,23 +15,45 @@ from typing import Any, Self
 
 import msgspec
 
+from ebbline.connectors.sandbox import SandboxApp
 from ebbline.definitions import Loaded, load_project, render_all
 from ebbline.definitions.plan import Plan
-from ebbline.engine import NEVER
 from ebbline.errors import ProjectError
 from ebbline.hosts.embedded.collect.keys import DEFAULT_KEYS
 from ebbline.hosts.embedded.engine_loop import EngineLoop
 from ebbline.hosts.embedded.folder import DataFolder, open_folder
 from ebbline.hosts.embedded.lock import FolderLock, acquire
 from ebbline.hosts.embedded.reading import Reader, Told
-from ebbline.testing.door import Answer, Door, Served
+from ebbline.testing.door import Answer, Served
+from ebbline.testing.running import Running
+from ebbline.testing.sandboxes import Sandboxes
 from ebbline.testing.virtual_clock import VirtualClock, length_ms
 
 Project = Plan | Loaded | str | Path
 
 
 class System:
-    """A system under test. Use it in an `async with` block; see `docs` for a whole test.
+    """A system under test; use it in an `async with` block.
+
+    >>> import asyncio
+    >>> from ebbline.definitions import load_files
+    >>> project = load_files({
+    ...     "ebbline.yml": b"name: tiny",
+    ...     "audiences/a.yml": b'''
+    ... audiences:
+    ...   warm: {when: 'performed("Demo Watched", within="1h")', owner: me, review_by: 2100-01-01}
+    ... ''',
+    ... })
+    >>> async def test():
+    ...     async with System(project) as system:
+    ...         await system.send({"type": "track", "userId": "ana", "event": "Demo Watched"})
+    ...         await system.settle()
+    ...         print(system.members("warm"))
+    ...         await system.advance("1h")
+    ...         print(system.members("warm"))
+    >>> asyncio.run(test())
+    ['ana']
+    []
 
     `project` is a project folder, a loaded project or a plan; `folder` keeps the data (without
     it, a temporary one that goes with the system). `clock` stands still but for `advance`.
@@ -44,16 +67,19 @@ class System:
         path = Path(self._temporary.name) / "data" if self._temporary else Path(folder or "")
         self.folder: DataFolder = open_folder(path)
         self._lock: FolderLock | None = None
-        self._running: _Running | None = None
+        self._running: Running | None = None
         self._served: Served | None = None
+        self._sandboxes: Sandboxes | None = None
 
     # -- life ------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Open the folder and catch up with its log; raises as `ebbline run` does."""
         self._lock = acquire(self.folder.lock)
-        self._running = _Running(self.folder, self.plan, self.clock)
-        await self.settle()
+        if self._sandboxes is None:
+            self._sandboxes = Sandboxes(self.plan, self.clock)
+        self._running = Running(self.folder, self.plan, self.clock, self._sandboxes)
+        await self._running.start()
 
     async def stop(self) -> None:
         """Stop as on SIGTERM: what came in is on disk, the folder is free."""
@@ -71,6 +97,7 @@ class System:
         await self.stop()
         if project is not None:
             self.plan = plan_of(project)
+            self._sandboxes = None
         await self.start()
 
     async def __aenter__(self) -> Self:
@@ -121,8 +148,9 @@ class System:
     # -- time ------------------------------------------------------------------------------
 
     async def settle(self) -> None:
-        """Let everything that has come in take its whole way at the present instant."""
-        self._now().step()
+        """Let everything that has come in take its whole way at the present instant: folded,
+        committed, delivered as far as linger, pace and retries allow."""
+        await self._now().settle()
 
     async def advance(self, length: str | int) -> None:
         """Let time pass: a duration text such as `"24h"`, or milliseconds."""
@@ -131,17 +159,29 @@ class System:
     async def advance_to(self, ms: int) -> None:
         """Let time pass up to an instant, stopping wherever anything is due on the way."""
         running = self._now()
-        await self.settle()
+        await running.settle()
         while (due_ms := self.next_due_ms()) is not None and due_ms <= ms:
             await self.clock.advance_to(due_ms)
-            running.step()
+            await running.settle()
         await self.clock.advance_to(ms)
-        await self.settle()
+        await running.settle()
 
     def next_due_ms(self) -> int | None:
         """The next instant at which anything happens by itself; None: nothing will."""
         dues = [due for due in (self._now().due_ms, self.clock.next_ms()) if due is not None]
         return min(dues, default=None)
+
+    @property
+    def sandboxes(self) -> dict[str, SandboxApp]:
+        """The sandbox of each destination: `requests` is what it was sent, `faults` makes it
+        fail. They outlive a restart of the system, as vendors do, but for one
+        with another project."""
+        return self._now().sandboxes.apps
+
+    @property
+    def engine(self) -> EngineLoop:
+        """The engine, for tests that look into it or stop it halfway."""
+        return self._now().engine
 
     # -- what came of it -------------------------------------------------------------------
 
@@ -159,40 +199,11 @@ class System:
         """Everything that has changed, or all of one audience or trait, in order."""
         return list(self.reader.ledger(definition=definition, after=0))
 
-    def _now(self) -> _Running:
+    def _now(self) -> Running:
         if self._running is None:
             message = "the system does not run: use it in an `async with` block"
             raise RuntimeError(message)
         return self._running
-
-
-class _Running:
-    """What exists between a start and a stop."""
-
-    def __init__(self, folder: DataFolder, plan: Plan, clock: VirtualClock) -> None:
-        self.engine = EngineLoop(folder, plan, clock)
-        self.due_ms: int | None = None
-        self.step()
-        self.door = Door(folder, plan, clock)
-        self.reader = Reader(folder.path, clock)
-        self._begun = self.engine.log.tail().offset
-        self._calls = 0
-
-    def step(self) -> None:
-        """Fold what the log holds and fire what is due."""
-        due_ms = self.engine.step()
-        self.due_ms = due_ms if due_ms < NEVER else None
-
-    def next_message_id(self) -> str:
-        """An id that no other call of this folder has."""
-        self._calls += 1
-        return f"test-{self._begun}-{self._calls}"
-
-    async def close(self) -> None:
-        """Let go of everything."""
-        await self.door.close()
-        self.reader.close()
-        self.engine.close()
 
 
 def plan_of(project: Project) -> Plan:

@@ -93,8 +93,12 @@ class _progress:  # noqa: N801 - it is used like a function
         if not sys.stderr.isatty():
             return lambda _done, _all: None
         from rich.console import Console  # noqa: PLC0415 - heavy
-        from rich.progress import BarColumn, Progress, TaskProgressColumn  # noqa: PLC0415
-        from rich.progress import TimeRemainingColumn  # noqa: PLC0415
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TimeRemainingColumn,
+        )
 
         self._bar = Progress(
             "importing", BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),

@@ -13,7 +13,7 @@ from ebbline.errors import NotFound, ProjectError
 EXIT_FAILED = 1
 
 
-def test(
+def examples(
     audience: Annotated[
         str | None, typer.Argument(metavar="[AUDIENCE]", help="Only this audience's examples")
     ] = None,

@@ -14,7 +14,7 @@ from ebbline.console.output import plural, say, show, show_json
 from ebbline.console.place import DATA_DEFAULT, PROJECT_FILE, DryRunOption, JsonOption
 from ebbline.errors import SetupError
 
-IGNORED = f"# What a running system keeps; it is not part of the project.\n/{DATA_DEFAULT.parts[0]}/\n"
+IGNORED = f"# What a running system keeps, no part of the project.\n/{DATA_DEFAULT.parts[0]}/\n"
 
 
 def init(

@@ -60,7 +60,7 @@ async def serve(plan: Plan, folder: Path, host: str, port: int, options: RunOpti
         task = asyncio.create_task(supervisor.run())
         try:
             await _announce(supervisor, task, host, door.getsockname()[1], options)
-            return await task
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
             supervisor.stop()
             return await task

@@ -93,6 +93,8 @@ def _messages(body: bytes) -> list[dict[str, Any]] | None:
 def _is_message(message: Any) -> bool:
     if not isinstance(message, dict) or not isinstance(message.get("data"), dict):
         return False
-    person = message["data"].get("person")
+    data = message["data"]
+    person = data.get("person")
     named = isinstance(person, dict) and {"type", "value"} <= set(person)
-    return named and {"type", "timestamp"} <= set(message)
+    says = {"audience", "member"} <= set(data) or {"trait", "value"} <= set(data)
+    return named and says and {"type", "timestamp"} <= set(message)

@@ -31,3 +31,5 @@ SELECT (SELECT count(*) FROM profiles), (SELECT count(*) FROM identifiers),
     (SELECT count(*) FROM memberships), (SELECT min(wake_ms) FROM profiles)
 """
 META = "SELECT value FROM meta WHERE key = ?"
+# Over log.db.
+REFUSED = "SELECT code, count(*) FROM quarantine GROUP BY code ORDER BY count(*) DESC, code"

@@ -180,8 +180,8 @@ class Reader:
 
     def counts(self) -> tuple[Count, ...]:
         """Every audience of the plan with its people, in the plan's order."""
-        rows = {name: (members, effective) for name, members, effective in self._rows(queries.COUNTS)}
-        return tuple(Count(name, *rows.get(name, (0, 0))) for name in self.tables.audiences)
+        rows = {row[0]: row for row in self._rows(queries.COUNTS)}
+        return tuple(Count(*rows.get(name, (name, 0, 0))) for name in self.tables.audiences)
 
     def members(
         self, audience: str, limit: int = -1, *, effective: bool = False
@@ -247,6 +247,16 @@ class Reader:
             None if wake is None or wake >= engine.NEVER else wake,
         )  # fmt: skip
 
+    def refused(self) -> tuple[tuple[str, int], ...]:
+        """The reasons in the quarantine and how often each, the most frequent first."""
+        log = apsw.Connection(str(self.folder.log), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            log.set_busy_timeout(BUSY_MS_MAX)
+            rows: Any = log.execute(queries.REFUSED).fetchall()
+        finally:
+            log.close()
+        return tuple((str(code), int(number)) for code, number in rows)
+
     # -- rows ------------------------------------------------------------------------------
 
     def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
@@ -267,8 +277,8 @@ class Reader:
     def _memberships(self, rows: list[Any]) -> tuple[Membership, ...]:
         held = {name for name, _, _ in rows}
         return tuple(
-            Membership(name, since_ms, bool(effective), "" if effective else self._winner(name, held))
-            for name, since_ms, effective in rows
+            Membership(name, since_ms, bool(counts), "" if counts else self._winner(name, held))
+            for name, since_ms, counts in rows
         )
 
     def _winner(self, audience: str, held: set[str]) -> str:

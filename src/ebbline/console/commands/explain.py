@@ -1,0 +1,123 @@
+"""`ebbline explain`: why somebody is in an audience or not, since when and until when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ebbline.console.commands.looking import AtOption, UserArgument, looking
+from ebbline.console.output import iso, moment, paint, show, show_json
+from ebbline.console.place import DataOption, JsonOption, Place, ProjectOption, instant
+
+if TYPE_CHECKING:
+    from ebbline.engine.explain import Explanation, Line
+    from ebbline.hosts.embedded.reading import Reader, Told
+
+RULE_COLUMNS_MAX = 72  # columns after which the instant of a flip moves to a line of its own
+
+
+def explain(
+    user: UserArgument,
+    audience: Annotated[str, typer.Argument(metavar="AUDIENCE", help="An audience's name")],
+    at: AtOption = None,
+    project: ProjectOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a person is in an audience or not, since when, and until when."""
+    from ebbline.engine.explain import explain as explain_rule  # noqa: PLC0415 - heavy
+
+    with looking(Place(project, data), instant(at, "--at")) as (reader, now_ms):
+        name, number = reader.audience(audience), reader.find(user)
+        profile = reader.profile(number)
+        found = explain_rule(reader.tables, profile, name, now_ms)
+        turns = found.until_ms is not None and (
+            explain_rule(reader.tables, profile, name, found.until_ms).member != found.member
+        )
+        last = _last_change(reader, number, found)
+        if as_json:
+            show_json(_document(reader, user, number, found, last, now_ms, turns=turns))
+            return
+        by = _by(reader, last)
+        show(f"{user}: {_head(found, last, by, turns=turns)}")
+        _show_lines(found.lines)
+
+
+def _last_change(reader: Reader, number: int, found: Explanation) -> Told | None:
+    """The ledger's entry that made it so."""
+    kind = "entered" if found.member else "exited"
+    told = [t for t in reader.ledger(profile=number, definition=found.audience) if t.kind == kind]
+    return told[-1] if told else None
+
+
+def _by(reader: Reader, last: Told | None) -> str:
+    if last is None:
+        return ""
+    if last.cause is None:
+        return "the clock"
+    event = reader.cause(last)
+    return event.name if event is not None else last.cause
+
+
+def _head(found: Explanation, last: Told | None, by: str, *, turns: bool) -> str:
+    """The answer in a sentence."""
+    word = paint("in", "green") if found.member else paint("not in", "red")
+    text = f"{word} {found.audience}"
+    if last is not None:
+        text += f" since {moment(last.at_ms)} (by {by})"
+    if found.suppressed_by:
+        text += f", suppressed by {found.suppressed_by}"
+    if found.until_ms is None:
+        return f"{text}, and time alone changes nothing"
+    if turns:
+        verb = "leaves" if found.member else "enters"
+        return f"{text}, {verb} {moment(found.until_ms)} unless something happens"
+    return f"{text}, at least until {moment(found.until_ms)} unless something happens"
+
+
+def _show_lines(lines: tuple[Line, ...]) -> None:
+    """Each part of the rule: whether it holds, the evidence, and when it flips."""
+    rows = []
+    for line in lines:
+        note = f" ({line.note})" if line.note else ""
+        rows.append((line, "  " * line.depth + line.text + note))
+    width = max((len(text) for _, text in rows if len(text) <= RULE_COLUMNS_MAX), default=0)
+    for line, text in rows:
+        mark = paint("yes", "green") if line.truth else paint("no ", "red")
+        if line.flips_ms is None:
+            show(f"  {mark}  {text}")
+            continue
+        flips = paint(f"until {moment(line.flips_ms)}", "dim")
+        show(f"  {mark}  {text.ljust(width)}  {flips}")
+
+
+def _document(
+    reader: Reader,
+    user: str,
+    number: int,
+    found: Explanation,
+    last: Told | None,
+    now_ms: int,
+    *,
+    turns: bool,
+) -> dict[str, Any]:
+    return {
+        "user": user,
+        "profile": number,
+        "audience": found.audience,
+        "now": iso(now_ms),
+        "member": found.member,
+        "effective": found.effective,
+        "suppressed_by": found.suppressed_by,
+        "since": iso(last.at_ms) if last else None,
+        "cause": last.cause if last else None,
+        "cause_event": _by(reader, last) if last and last.cause else None,
+        "until": iso(found.until_ms),
+        "until_is_the_change": turns,
+        "lines": [
+            {"depth": line.depth, "truth": line.truth, "text": line.text, "note": line.note,
+             "flips": iso(line.flips_ms)}
+            for line in found.lines
+        ],
+    }  # fmt: skip

@@ -1,0 +1,77 @@
+"""`ebbline status`: how a data folder stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ebbline.console.output import iso, moment, paint, plural, show, show_json, show_table
+from ebbline.console.place import DataOption, JsonOption, Place, ProjectOption
+
+if TYPE_CHECKING:
+    from ebbline.hosts.embedded.reading import Count, Status
+
+
+def status(
+    project: ProjectOption = None, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Show whether it runs, how far it has got, and how many are in each audience."""
+    place = Place(project, data)
+    with place.reader() as reader:
+        found, counts, name = reader.status(), reader.counts(), reader.plan().name
+        refused = reader.refused()
+    if as_json:
+        show_json(_document(name, found, counts, refused))
+        return
+    state = paint("running", "green") if found.running else paint("stopped", "yellow")
+    show(f"{paint(name, 'bold')}  {state}, its clock at {moment(found.now_ms)} UTC")
+    sizes = f"log {_size(found.log_bytes)}, state {_size(found.state_bytes)}"
+    show(f"  data       {place.data}  ({sizes})")
+    show(f"  log        {found.log_offset:,} entries, the last at {moment(found.log_now_ms)}")
+    late = paint(f"{plural(found.behind, 'entry', 'entries')} behind", "yellow")
+    behind = late if found.behind else "up to date"
+    show(f"  state      {behind}, at {moment(found.state_now_ms)}")
+    show(f"  people     {found.profiles:,}, by {found.identifiers:,} identifiers")
+    show(f"  ledger     {found.ledger:,} changes")
+    if found.next_due_ms is not None:
+        show(f"  next       time alone changes something at {moment(found.next_due_ms)}")
+    why = ", ".join(f"{code} {number:,}" for code, number in refused)
+    show(f"  refused    {found.quarantined:,} in the quarantine{': ' + why if why else ''}\n")
+    rows = [
+        [count.audience, f"{count.members:,}", f"{count.members - count.effective:,}"]
+        for count in counts
+    ]
+    show_table(["audience", "people", "suppressed"], rows, right=[1, 2])
+
+
+def _document(
+    name: str, found: Status, counts: tuple[Count, ...], refused: tuple[tuple[str, int], ...]
+) -> dict[str, Any]:
+    return {
+        "project": name,
+        "running": found.running,
+        "now": iso(found.now_ms),
+        "log": {"offset": found.log_offset, "at": iso(found.log_now_ms), "bytes": found.log_bytes},
+        "state": {"offset": found.state_offset, "at": iso(found.state_now_ms),
+                  "behind": found.behind, "bytes": found.state_bytes},
+        "profiles": found.profiles,
+        "identifiers": found.identifiers,
+        "ledger": found.ledger,
+        "quarantine": {"kept": found.quarantined, "trimmed": found.quarantine_trimmed,
+                       "codes": dict(refused)},
+        "next_due": iso(found.next_due_ms),
+        "audiences": {count.audience: {"members": count.members, "effective": count.effective}
+                      for count in counts},
+    }  # fmt: skip
+
+
+def _size(number: int) -> str:
+    """Bytes for people.
+
+    >>> _size(900), _size(1536), _size(5 << 20)
+    ('900 B', '1.5 KiB', '5.0 MiB')
+    """
+    size, units = float(number), ["B", "KiB", "MiB", "GiB", "TiB"]
+    while size >= 1024 and len(units) > 1:
+        size /= 1024
+        units.pop(0)
+    return f"{number} B" if units[0] == "B" else f"{size:.1f} {units[0]}"

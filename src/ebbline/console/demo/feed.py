@@ -1,0 +1,117 @@
+"""The shop's traffic: its past first, then what happens, sent over HTTP as SDKs send it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from itertools import islice
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from ebbline.console.demo.limits import (
+    BATCH_CALLS,
+    CALLS_KEPT_MAX,
+    FEED_SECONDS,
+    LOOK_MS_MAX,
+    OPENING_MS,
+    PEOPLE,
+    RATE_SECONDS,
+    REQUESTS_AT_ONCE,
+)
+from ebbline.console.demo.stage import Stage
+from ebbline.console.shop import Shop
+from ebbline.errors import EbblineError
+
+Calls = list[dict[str, Any]]
+
+
+class Feed:
+    """Sends the shop's calls; what it sent, and when, is there to be asked."""
+
+    def __init__(self, stage: Stage, seed: int) -> None:
+        self._stage = stage
+        opens_ms = stage.clock.now_ms() + int(OPENING_MS * stage.speed)
+        self._shop = Shop(seed=seed, people=PEOPLE, opens_ms=opens_ms)
+        self._key = stage.plan.sources[0].write_key if stage.plan.sources else ""
+        self.names: dict[str, str] = {}  # user id or device -> the person's name
+        self.sent_ms: OrderedDict[str, int] = OrderedDict()  # messageId -> when, live calls only
+        self.calls = 0
+        self.phase = "taking in the shop's past"
+        self._recent: deque[tuple[float, int]] = deque()
+
+    async def run(self) -> None:
+        """Feed until cancelled."""
+        auth = aiohttp.BasicAuth(self._key)
+        async with aiohttp.ClientSession(auth=auth) as session:
+            await self._past(session)
+            self.phase = "open"
+            await self._live(session)
+
+    def per_second(self) -> float:
+        """Calls a second of the machine's time, lately."""
+        now = self._stage.seconds()
+        while self._recent and self._recent[0][0] < now - RATE_SECONDS:
+            self._recent.popleft()
+        return sum(count for _, count in self._recent) / min(RATE_SECONDS, max(now, 1.0))
+
+    async def _past(self, session: aiohttp.ClientSession) -> None:
+        history = self._shop.history()
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            while batch := list(islice(history, BATCH_CALLS)):
+                if len(under_way) >= REQUESTS_AT_ONCE:
+                    done, under_way = await asyncio.wait(
+                        under_way, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    for task in done:
+                        task.result()
+                under_way.add(asyncio.create_task(self._send(session, batch)))
+            await asyncio.gather(*under_way)
+        finally:
+            for task in under_way:
+                task.cancel()
+
+    async def _live(self, session: aiohttp.ClientSession) -> None:
+        clock, from_ms = self._stage.clock, self._shop.opens_ms
+        while True:
+            now_ms = clock.now_ms()
+            while from_ms < now_ms:
+                to_ms = min(now_ms, from_ms + LOOK_MS_MAX)
+                calls = self._shop.calls(from_ms, to_ms)
+                while batch := list(islice(calls, BATCH_CALLS)):
+                    await self._send(session, batch, live=True)
+                from_ms = to_ms
+            await self._stage.machine.sleep(FEED_SECONDS)
+
+    async def _send(self, session: aiohttp.ClientSession, batch: Calls, *,
+                    live: bool = False) -> None:  # fmt: skip
+        sent_ms = self._stage.clock.now_ms()
+        for call in batch:
+            self._learn_name(call)
+            if live:
+                self.sent_ms[call["messageId"]] = sent_ms
+        while len(self.sent_ms) > CALLS_KEPT_MAX:
+            self.sent_ms.popitem(last=False)
+        body = msgspec.json.encode({"batch": batch})
+        headers = {"content-type": "application/json"}
+        while True:
+            url = f"{self._stage.url}/v1/batch"
+            async with session.post(url, data=body, headers=headers) as answer:
+                if answer.status == 200:
+                    break
+                if answer.status not in (429, 503):
+                    message = f"The system refused the shop's calls: {await answer.text()}"
+                    raise EbblineError(message)
+            await self._stage.machine.sleep(1.0)
+        self.calls += len(batch)
+        self._recent.append((self._stage.seconds(), len(batch)))
+
+    def _learn_name(self, call: dict[str, Any]) -> None:
+        traits = call.get("traits")
+        name = traits.get("name") if isinstance(traits, dict) else None
+        if isinstance(name, str):
+            for key in ("userId", "anonymousId"):
+                if call.get(key):
+                    self.names[call[key]] = name

@@ -1,0 +1,78 @@
+"""Orders from the command line to the running deliver process: a spool and a bell.
+
+delivery.db has one writer. Who wants it to retry something puts a file into the spool (written
+aside, then renamed) and rings a named pipe. The file is the order: when deliver does not run, it
+is carried out at its next start. Carrying one out twice does no harm.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from ebbline.hosts.embedded.deliver.limits import COMMANDS_MAX
+
+_SPOOL = "deliver-orders"
+_BELL = "deliver.bell"
+
+
+class Retry(msgspec.Struct, frozen=True, tag="retry"):
+    """Try again what was laid aside: by one attempt, or (None) everything."""
+
+    attempt: int | None = None
+
+
+class Spool:
+    """The orders of one data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / _SPOOL
+        self._bell = folder / _BELL
+
+    def put(self, order: Retry, name: str) -> bool:
+        """Leave an order under a name of its own; whether somebody was there to hear it."""
+        self._path.mkdir(mode=0o700, exist_ok=True)
+        draft = self._path / f".{name}"
+        draft.write_bytes(msgspec.json.encode(order))
+        draft.rename(self._path / f"{name}.json")
+        try:
+            bell = os.open(self._bell, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return False  # nobody has the other end open
+        try:
+            os.write(bell, b"!")
+        except OSError:
+            return True  # full of rings nobody has heard yet: one of them will do
+        finally:
+            os.close(bell)
+        return True
+
+    def listen(self) -> int:
+        """Open the bell's hearing end; the descriptor belongs to the caller."""
+        self._path.mkdir(mode=0o700, exist_ok=True)
+        if not self._bell.exists():
+            os.mkfifo(self._bell, 0o600)
+        # Open for writing as well, so that it does not end when the last ringer lets go.
+        return os.open(self._bell, os.O_RDWR | os.O_NONBLOCK)
+
+    def waiting(self) -> Iterator[tuple[Path, Retry | None]]:
+        """Orders in the order of their names; None for a file that is none."""
+        if not self._path.is_dir():
+            return
+        for path in sorted(self._path.glob("*.json"))[:COMMANDS_MAX]:
+            try:
+                yield path, msgspec.json.decode(path.read_bytes(), type=Retry)
+            except (msgspec.DecodeError, OSError):
+                yield path, None
+
+
+def drain(bell: int) -> None:
+    """Take all rings so far."""
+    try:
+        while os.read(bell, 4_096):
+            continue
+    except BlockingIOError:
+        return

@@ -1,0 +1,278 @@
+"""The deliver process: one loop of rounds, each one transaction of delivery.db.
+
+A round takes in orders, ledger rows and answers, plans what to send, writes all of it down,
+and only then lets the requests go. Between rounds it sleeps until a bell rings, an answer
+comes or the nearest instant a lane has named; it never looks just in case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import random
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from ebbline.connectors import Failure, Request, Result
+from ebbline.definitions.plan import Plan
+from ebbline.delivery import Send, plan, settle, wake_at_ms
+from ebbline.hosts.embedded.clock import Clock, SystemClock
+from ebbline.hosts.embedded.deliver.attempts import AttemptLog, state_of
+from ebbline.hosts.embedded.deliver.commands import Spool, drain
+from ebbline.hosts.embedded.deliver.limits import FOLD_ROWS_MAX, STOP_GRACE_SECONDS
+from ebbline.hosts.embedded.deliver.meters import Meters
+from ebbline.hosts.embedded.deliver.orders import carry_out
+from ebbline.hosts.embedded.deliver.state_reader import StateReader
+from ebbline.hosts.embedded.deliver.station import Station, Workshop, set_up
+from ebbline.hosts.embedded.deliver.store import DeliveryStore
+from ebbline.hosts.embedded.deliver.transport import HttpTransport, Transport
+from ebbline.hosts.embedded.doorbell import Listener
+
+_log = structlog.get_logger("deliver")
+
+Answer = tuple[Station, Send, Result, int]
+
+
+class Deliver:
+    """A running deliver process of the data folder's `path`, under one plan."""
+
+    def __init__(
+        self,
+        path: Path,
+        plan_: Plan,
+        *,
+        clock: Clock,
+        transport: Transport,
+        registry: CollectorRegistry,
+        jitter: Callable[[], float],
+        environ: Mapping[str, str] = os.environ,
+        after_round: Callable[[], object] = lambda: None,
+    ) -> None:
+        self.path = path
+        self._after_round = after_round
+        self.clock = clock
+        self.stations: dict[str, Station] = {}
+        self.problems: dict[str, str] = {}
+        self._plan = plan_
+        self._transport = transport
+        self._meters = Meters(registry)
+        self._store = DeliveryStore(path / "delivery.db")
+        self._attempts = AttemptLog(self._store.db)
+        self._state = StateReader(path / "state.db")
+        self._spool = Spool(path)
+        self._inbox: list[Answer] = []
+        self._flying: set[asyncio.Task[None]] = set()
+        self._awake = asyncio.Event()
+        self._stopping = False
+        self._crash: BaseException | None = None
+        ids = itertools.count(self._attempts.last_id() + 1)
+        self._workshop = Workshop(self._store, ids, jitter, environ)
+
+    # -- from outside ----------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._awake.set()
+
+    def stop(self) -> None:
+        """Come to an end: no new requests, a few seconds for those under way."""
+        self._stopping = True
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Deliver until `stop`."""
+        try:
+            self._start()
+            while not self._stopping:
+                self._awake.clear()
+                if self._crash is not None:
+                    raise self._crash
+                more = self.round()
+                if more:
+                    await asyncio.sleep(0)
+                else:
+                    await self._sleep()
+            await self._land()
+        finally:
+            for task in self._flying:
+                task.cancel()
+            await self._transport.close()
+            self._state.close()
+            self._store.close()
+
+    # -- rounds ----------------------------------------------------------------------------
+
+    def round(self) -> bool:
+        """One transaction's work; whether there is more at once."""
+        now_ms = self.clock.now_ms()
+        leaving: list[tuple[Station, Send, Request]] = []
+        with self._store.db:
+            done = carry_out(self._spool, self._store, self.stations, now_ms)
+            more = self._fold(now_ms)
+            self._take_answers()
+            if not self._stopping:
+                for station in self.stations.values():
+                    leaving += self._plan_one(station, now_ms)
+            for station in self.stations.values():
+                station.save(self._store)
+        for path in done:
+            path.unlink(missing_ok=True)
+        for station in self.stations.values():
+            station.lane.written()
+            self._meters.observe(station.lane, station.position)
+        for station, send, request in leaving:
+            self._launch(station, send, request)
+        self._after_round()
+        return more
+
+    def _start(self) -> None:
+        now_ms, end = self.clock.now_ms(), self._state.end()
+        with self._store.db:
+            self._attempts.interrupt()
+            for destination in self._plan.destinations:
+                made = set_up(self._workshop, self._plan, destination, end, now_ms)
+                if isinstance(made, Station):
+                    self.stations[destination.name] = made
+                else:
+                    self.problems[destination.name] = made
+                    _log.error("destination not set up", destination=destination.name, why=made)
+
+    def _fold(self, now_ms: int) -> bool:
+        if not self.stations:
+            return False
+        position = min(station.position for station in self.stations.values())
+        rows = self._state.after(position, FOLD_ROWS_MAX)
+        for station in self.stations.values():
+            station.fold(rows, self._state, now_ms)
+        return len(rows) == FOLD_ROWS_MAX
+
+    def _take_answers(self) -> None:
+        answers, self._inbox = self._inbox, []
+        for station, send, result, answered_ms in answers:
+            reply = station.classify(send, result, answered_ms)
+            before = station.lane.breaker.state
+            settle(station.lane, send.id, reply, answered_ms)
+            self._attempts.arrive(send, result, reply, answered_ms, station.secrets)
+            self._meters.answered(send, reply, state_of(reply), answered_ms)
+            breaker = station.lane.breaker
+            if (breaker.state == "closed") != (before == "closed"):
+                _log.warning("destination", name=station.name, state=breaker.state,
+                             why=breaker.reason)  # fmt: skip
+
+    def _plan_one(self, station: Station, now_ms: int) -> list[tuple[Station, Send, Request]]:
+        if not station.caught_up:
+            return []
+        leaving = []
+        for send in plan(station.lane, now_ms):
+            request = station.encode(send)
+            self._attempts.depart(station.id, send, request, station.secrets)
+            leaving.append((station, send, request))
+        return leaving
+
+    # -- requests --------------------------------------------------------------------------
+
+    def _launch(self, station: Station, send: Send, request: Request) -> None:
+        task = asyncio.create_task(self._fly(station, send, request))
+        self._flying.add(task)
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            # A bug: the request's fate would never be settled, so the loop ends with it.
+            self._crash = task.exception()
+            self._awake.set()
+
+    async def _fly(self, station: Station, send: Send, request: Request) -> None:
+        result: Result
+        try:
+            result = await self._transport.send(request, station.lane.limits)
+        except asyncio.CancelledError:
+            result = Failure("interrupted", "deliver was stopped meanwhile")
+        self._inbox.append((station, send, result, self.clock.now_ms()))
+        self._awake.set()
+
+    async def _land(self) -> None:
+        """Wait a little for what is under way, then note what became of it."""
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=STOP_GRACE_SECONDS)
+            for task in self._flying:
+                task.cancel()
+            await asyncio.gather(*self._flying)
+        self.round()
+
+    # -- sleeping --------------------------------------------------------------------------
+
+    async def _sleep(self) -> None:
+        """Until something happens or the nearest instant a lane has named."""
+        now_ms = self.clock.now_ms()
+        named = [
+            wake_at_ms(station.lane, now_ms)
+            for station in self.stations.values()
+            if station.caught_up
+        ]
+        instants = [at_ms for at_ms in named if at_ms is not None]
+        if not instants:
+            await self._awake.wait()
+            return
+        waker = asyncio.ensure_future(self._awake.wait())
+        timer = asyncio.ensure_future(self.clock.sleep(max(0, min(instants) - now_ms) / 1000))
+        try:
+            await asyncio.wait((waker, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waker.cancel()
+            timer.cancel()
+
+
+async def run_deliver(
+    path: Path,
+    plan_: Plan,
+    doorbell_fd: int | None = None,
+    *,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
+    registry: CollectorRegistry | None = None,
+    ready: Callable[[], object] | None = None,
+    after_round: Callable[[], object] = lambda: None,
+) -> None:
+    """The whole process: deliver from the data folder at `path` until SIGTERM or SIGINT.
+
+    `doorbell_fd` is the inherited hearing end of the engine's bell; `ready` is called once
+    the folder is open and requests may leave; `after_round` after every
+    round of work.
+    """
+    deliver = Deliver(
+        path,
+        plan_,
+        clock=clock or SystemClock(),
+        transport=transport or HttpTransport(),
+        registry=registry or CollectorRegistry(),
+        jitter=random.random,
+        after_round=after_round,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, deliver.stop)
+    if doorbell_fd is not None:
+        Listener.inherited(doorbell_fd).attach(loop, deliver.wake)
+    bell = Spool(path).listen()
+    loop.add_reader(bell, _heard, bell, deliver)
+    if ready is not None:
+        loop.call_soon(ready)
+    try:
+        await deliver.run()
+    finally:
+        loop.remove_reader(bell)
+        os.close(bell)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _heard(bell: int, deliver: Deliver) -> None:
+    drain(bell)
+    deliver.wake()

@@ -1,0 +1,225 @@
+"""delivery.db: rows in and out. Only the deliver process writes it.
+
+synchronous=FULL: that a request is about to leave is on disk before it leaves, so neither a
+kill nor a power cut can make us believe less of a destination than it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from ebbline.delivery import Address, Breaker, Cell, Lane, Pace, Person, is_forgettable, pending
+from ebbline.delivery.address import parse_address
+from ebbline.errors import FolderTooNew
+from ebbline.hosts.embedded.deliver.limits import BUSY_MS_MAX, CHECKPOINT_PAGES
+from ebbline.hosts.embedded.deliver.schema import SCHEMA, VERSION
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class Destination(msgspec.Struct):
+    """What is remembered of a destination between runs. `position` is the last ledger row
+    folded; `syncs` names the source of each field ever synced, `active` those of now."""
+
+    id: int
+    name: str
+    position: int
+    sources: dict[str, str]
+    active: list[str]
+    settings: str
+
+
+class DeliveryStore:
+    """The writing connection."""
+
+    def __init__(self, path: Path) -> None:
+        self.db = apsw.Connection(str(path))
+        self.db.set_busy_timeout(BUSY_MS_MAX)
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+            "temp_store=MEMORY",
+        ):
+            self.db.execute(f"PRAGMA {pragma}").fetchall()
+        version = self.db.pragma("user_version")
+        if version > VERSION:
+            raise FolderTooNew(f"{path} was written by a newer Ebbline (format {version}).")
+        self.db.execute(SCHEMA)
+        self.db.pragma("user_version", VERSION)
+
+    def close(self) -> None:
+        """Close the file; what was not committed is gone."""
+        self.db.close(True)
+
+    # -- destinations ----------------------------------------------------------------------
+
+    def destination(self, name: str) -> Destination:
+        """What is remembered of a destination; a new one begins at the ledger's beginning."""
+        self.db.execute("INSERT OR IGNORE INTO destinations (name) VALUES (?)", (name,))
+        row: Any = self.db.execute(
+            "SELECT id, position, syncs, settings FROM destinations WHERE name = ?", (name,)
+        ).fetchone()
+        syncs = _decode(row[2])
+        sources, active = syncs.get("sources", {}), syncs.get("active", [])
+        return Destination(row[0], name, row[1], sources, active, row[3])
+
+    def put_destination(self, known: Destination, problem: str) -> None:
+        """Remember how a destination is set up, and what is wrong with that."""
+        syncs = _encode({"sources": known.sources, "active": known.active}).decode()
+        self.db.execute(
+            "UPDATE destinations SET position = ?, syncs = ?, settings = ?, problem = ?"
+            " WHERE id = ?",
+            (known.position, syncs, known.settings, problem, known.id),
+        )
+
+    def put_progress(self, destination: int, position: int, lane: Lane) -> None:
+        """Remember how far a lane has come and how its destination does."""
+        breaker, pace = _encode(lane.breaker).decode(), _encode(lane.pace).decode()
+        self.db.execute(
+            "UPDATE destinations SET position = ?, breaker = ?, pace = ? WHERE id = ?",
+            (position, breaker, pace, destination),
+        )
+
+    def restore_lane(self, destination: int, lane: Lane) -> None:
+        """Give a lane the breaker and pace it had; the limits are those of now."""
+        row: Any = self.db.execute(
+            "SELECT breaker, pace FROM destinations WHERE id = ?", (destination,)
+        ).fetchone()
+        if row[0]:
+            lane.breaker = msgspec.json.decode(row[0], type=Breaker)
+            lane.breaker.probe = 0
+        if row[1]:
+            pace = msgspec.json.decode(row[1], type=Pace)
+            lane.pace.blocked_until_ms = pace.blocked_until_ms
+
+    # -- a lane's memory -------------------------------------------------------------------
+
+    def save(self, destination: int, lane: Lane) -> None:
+        """Write down everything a lane has changed since the last time."""
+        for address in lane.touched:
+            person = lane.people.get(address)
+            if person is not None:
+                self._save_person(destination, lane, person)
+        for profile, home in lane.homes.items():
+            if home is None:
+                self.db.execute(
+                    "DELETE FROM homes WHERE destination = ? AND profile = ?",
+                    (destination, profile),
+                )
+            else:
+                self.db.execute(
+                    "INSERT OR REPLACE INTO homes VALUES (?, ?, ?)",
+                    (destination, profile, str(home)),
+                )
+
+    def _save_person(self, destination: int, lane: Lane, person: Person) -> None:
+        key = (destination, str(person.address))
+        if person.address in lane.trimmed:
+            self.db.execute("DELETE FROM cells WHERE destination = ? AND address = ?", key)
+        if is_forgettable(person):
+            self.db.execute("DELETE FROM people WHERE destination = ? AND address = ?", key)
+            return
+        fields = pending(person, lane.feeds)
+        since = min((person.cells[field].version for field in fields), default=0)
+        self.db.execute(
+            "INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*key, person.profile, bool(fields), since, person.sending, person.tries,
+             person.failed_ms, person.not_before_ms, person.people_max, person.fields_max),
+        )  # fmt: skip
+        self.db.executemany(
+            "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(*key, field, *_cell_row(cell)) for field, cell in person.cells.items()],
+        )
+
+    def reset_field(self, destination: int, field: str) -> None:
+        """A field comes to mean something else: it wants nothing until rows are folded anew."""
+        self.db.execute(
+            "UPDATE cells SET version = 0, dead = '', desired ="
+            " CASE kind WHEN 'audience' THEN 'false' ELSE 'null' END"
+            " WHERE destination = ? AND field = ?",
+            (destination, field),
+        )
+
+    def review_all(self, destination: int) -> None:
+        """Look at everybody again: which fields count as pending has changed."""
+        self.db.execute("UPDATE people SET pending = 1 WHERE destination = ?", (destination,))
+
+    def fence_in_flight(self, destination: int, until_ms: int) -> int:
+        """Requests were under way when the last run ended: wait until they cannot be applied
+        any more; how many people that concerns."""
+        self.db.execute(
+            "UPDATE people SET sending = 0, not_before_ms = max(not_before_ms, ?)"
+            " WHERE destination = ? AND sending",
+            (until_ms, destination),
+        )
+        return self.db.changes()
+
+    def dead(self, attempt: int | None) -> Iterator[tuple[str, str, str]]:
+        """(destination, address, field) of what was laid aside, by one attempt or at all."""
+        rows: Any = self.db.execute(
+            "SELECT d.name, c.address, c.field FROM cells c"
+            " JOIN destinations d ON d.id = c.destination"
+            " WHERE c.dead <> '' AND (?1 IS NULL OR c.dead_attempt = ?1)",
+            (attempt,),
+        ).fetchall()
+        return iter(rows)
+
+
+class LaneMemory:
+    """A `delivery.lane.Memory` of one destination over the store."""
+
+    def __init__(self, store: DeliveryStore, destination: int) -> None:
+        self._db = store.db
+        self._destination = destination
+
+    def person(self, address: Address, /) -> Person | None:
+        """The record of an address."""
+        key = (self._destination, str(address))
+        row: Any = self._db.execute(
+            "SELECT profile, sending, tries, failed_ms, not_before_ms, people_max, fields_max"
+            " FROM people WHERE destination = ? AND address = ?",
+            key,
+        ).fetchone()
+        if row is None:
+            return None
+        rows: Any = self._db.execute(
+            "SELECT field, kind, desired, version, at_ms, queued_ms, acked, acked_version, sure,"
+            " dead, dead_attempt FROM cells WHERE destination = ? AND address = ?",
+            key,
+        )
+        return Person(address, row[0], {cell[0]: _cell(cell) for cell in rows}, *row[1:])
+
+    def home(self, profile: int, /) -> Address | None:
+        """The address a profile was last known by."""
+        row: Any = self._db.execute(
+            "SELECT address FROM homes WHERE destination = ? AND profile = ?",
+            (self._destination, profile),
+        ).fetchone()
+        return None if row is None else parse_address(row[0])
+
+    def pending(self, limit: int, /) -> Iterable[Address]:
+        """Addresses with something to send, those longest in it first."""
+        rows: Any = self._db.execute(
+            "SELECT address FROM people WHERE destination = ? AND pending AND NOT sending"
+            " ORDER BY since LIMIT ?",
+            (self._destination, limit),
+        ).fetchall()
+        return [parse_address(row[0]) for row in rows]
+
+
+def _cell_row(cell: Cell) -> tuple[Any, ...]:
+    return (cell.kind, _encode(cell.desired).decode(), cell.version, cell.at_ms, cell.queued_ms,
+            _encode(cell.acked).decode(), cell.acked_version, cell.sure, cell.dead,
+            cell.dead_attempt)  # fmt: skip
+
+
+def _cell(row: Any) -> Cell:
+    return Cell(row[1], _decode(row[2]), row[3], row[4], row[5], _decode(row[6]), row[7],
+                bool(row[8]), row[9], row[10])  # fmt: skip

@@ -1,0 +1,123 @@
+"""Promise P5: stopping, restarting and crashing anywhere changes nothing, byte for byte.
+
+A simulated day runs twice, once with the system stopped, restarted and killed in the middle of
+its steps at random moments. Both end in the same state and the same ledger; only ticks may be
+others, so log offsets are left out of that. Then each log is folded anew in one go, and that
+must give every byte of the state it led to. `EBBLINE_SEEDS` says how many days are simulated.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import ebbline.console
+from ebbline.definitions import load_project
+from ebbline.hosts.embedded.engine_loop import EngineLoop
+from ebbline.hosts.embedded.folder import open_folder
+from ebbline.testing import START_MS, System, VirtualClock
+from tests.simulation.system import dump
+from tests.simulation.system.script import DAY_MS, shop_day
+
+SHOP = Path(ebbline.console.__file__).parent / "templates" / "shop"
+SEEDS = int(os.environ.get("EBBLINE_SEEDS", "5"))
+STOPS = 12
+AFTER_MS = 15 * DAY_MS  # the windows of a fortnight end too
+
+
+class Killed(Exception):
+    """The process ends here."""
+
+
+def test_the_script_is_the_same_for_a_seed():
+    assert shop_day(1) == shop_day(1)
+    assert shop_day(1) != shop_day(2)
+    ids = [call["messageId"] for request in shop_day(1) for call in request.calls]
+    assert len(set(ids)) < len(ids)
+
+
+@pytest.fixture
+def memory_path(tmp_path):
+    """A folder that is quick to sync, where the machine has one: here thousands of commits are
+    made, and what they are worth in a power cut is tested elsewhere."""
+    shared = Path("/dev/shm")
+    if not os.access(shared, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=shared) as path:
+        yield Path(path)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+async def test_restarts_change_nothing(memory_path, seed):
+    plan = load_project(SHOP).plan
+    await play(plan, memory_path / "calm", seed, stops=0)
+    await play(plan, memory_path / "rough", seed, stops=STOPS)
+    calm, rough = dump.state(memory_path / "calm"), dump.state(memory_path / "rough")
+    assert dump.differences(dump.without_offsets(calm), dump.without_offsets(rough)) == []
+    # Something happened, by calls and by the clock, and people became one.
+    kinds = {row[3] for row in calm["ledger"]}
+    assert {1, 2, 3, 4, 5} <= kinds
+    assert any(row[6] is None for row in calm["ledger"])
+    refold(plan, memory_path, "calm")
+    refold(plan, memory_path, "rough")
+
+
+def refold(plan, memory_path, name):
+    """The log alone gives the same state, when it is read in one go."""
+    again = memory_path / f"{name} again"
+    again.mkdir()
+    for file in ("log.db", "version"):
+        shutil.copy(memory_path / name / file, again / file)
+    loop = EngineLoop(open_folder(again), plan, VirtualClock(START_MS))
+    loop.step()
+    loop.close()
+    assert dump.differences(dump.state(memory_path / name), dump.state(again)) == []
+
+
+async def play(plan, folder, seed, *, stops):
+    """The day, with the system interrupted `stops` times."""
+    rng = random.Random(f"stops {seed}")
+    requests = shop_day(seed)
+    hit = set(rng.sample(range(len(requests)), stops))
+    async with System(plan, VirtualClock(START_MS), folder) as system:
+        for request in requests:
+            await system.advance_to(request.at_ms)
+            await system.send(*request.calls)
+            if request.number in hit:
+                await interrupt(system, rng)
+        await system.advance(AFTER_MS)
+
+
+async def interrupt(system, rng):
+    """Between two steps, or within one: before its commit, or in its very middle."""
+    match rng.choice(("between", "before", "within")):
+        case "between":
+            await system.restart()
+        case "before":
+            system.engine.fold.commit = killed
+            await die(system)
+        case "within":
+            flush = system.engine.fold.flush
+
+            def half():
+                flush()
+                raise Killed
+
+            system.engine.fold.flush = half
+            await die(system)
+
+
+async def die(system):
+    with pytest.raises(Killed):
+        await system.settle()
+    await system.restart()
+
+
+def killed():
+    raise Killed
