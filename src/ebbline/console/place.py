@@ -105,7 +105,7 @@ class Place:
     @property
     def where(self) -> str:
         """The project folder as people would write it."""
-        return str(self.project) if self.project != Path() else f"here ({Path.cwd()})"
+        return str(self.project) if self.project != Path() else str(Path.cwd())
 
     def reader(self) -> Reader:
         """The data folder, open for reading."""

@@ -15,7 +15,7 @@ from ebbline.delivery.pace import Pace, Quota
 from ebbline.delivery.person import Cell, Person, is_forgettable, pending
 from ebbline.delivery.planning import plan, wake_at_ms
 from ebbline.delivery.send import Item, Limits, Outcome, Reply, Send, Value
-from ebbline.delivery.settling import settle
+from ebbline.delivery.settling import revive, settle
 
 __all__ = [
     "Address",
@@ -38,6 +38,7 @@ __all__ = [
     "is_forgettable",
     "pending",
     "plan",
+    "revive",
     "settle",
     "wake_at_ms",
 ]

@@ -38,6 +38,7 @@ def fold(lane: Lane, row: LedgerRow, whereabouts: Whereabouts, now_ms: int) -> N
 def _want(lane: Lane, row: LedgerRow, feed: Feed, value: Any, whereabouts: Whereabouts,
           now_ms: int) -> None:  # fmt: skip
     home = lane.home(row.profile)
+    arrived = home is None
     if home is None:
         home = whereabouts(row.profile) or nowhere(row.profile)
         move(lane, row.profile, home, row, now_ms)
@@ -45,7 +46,8 @@ def _want(lane: Lane, row: LedgerRow, feed: Feed, value: Any, whereabouts: Where
     cell = person.cells.get(feed.field)
     if cell is None:
         cell = person.cells[feed.field] = new_cell(feed.kind)
-    if row.seq <= cell.version:
+    # Moving in has stamped what stood there with this very row; the row itself says more.
+    if row.seq < cell.version or (row.seq == cell.version and not arrived):
         return
     cell.kind, cell.desired, cell.version = feed.kind, value, row.seq
     cell.at_ms, cell.queued_ms = row.at_ms, now_ms

@@ -5,6 +5,7 @@ Restoring `sure` means: this request certainly changed nothing at the destinatio
 
 from __future__ import annotations
 
+from ebbline.delivery.address import Address
 from ebbline.delivery.lane import Lane
 from ebbline.delivery.limits import (
     GIVE_UP_MS,
@@ -29,6 +30,17 @@ def settle(lane: Lane, send_id: int, reply: Reply, now_ms: int) -> None:
         person.sending = 0
         _apply(lane, send, person, item, outcome, now_ms, ageing=not was_open)
         lane.enqueue(person, now_ms)
+
+
+def revive(lane: Lane, address: Address, field: str, now_ms: int) -> None:
+    """Try again what was laid aside; nothing happens where nothing was."""
+    person = lane.find(address)
+    cell = person.cells.get(field) if person is not None else None
+    if person is None or cell is None or not cell.dead:
+        return
+    cell.dead, cell.dead_attempt = "", 0
+    person.tries = person.failed_ms = person.people_max = person.fields_max = 0
+    lane.enqueue(person, now_ms)
 
 
 def _judge(lane: Lane, send: Send, reply: Reply, now_ms: int) -> None:

@@ -30,32 +30,43 @@ def apply(tables: Tables, profile: Profile, events: Sequence[Event], now_ms: int
     The caller has woken the person for everything due before `now_ms`; what is due at `now_ms`
     itself is settled here, together with the events.
     """
+    places: Sequence[int] = ()
     touched: set[int] = set()
     tracks = profile.tracks
     for event in events:
-        for where, value, add, track_id, groups in tables.feeds.get(event.name, tables.star):
-            if where is not None and where(event) is not True:
-                continue
-            amount = None if value is None else value(event)
-            added = add(tracks.get(track_id), event.time_ms, event.message_id, amount, now_ms)
-            if added is not None:
-                tracks[track_id] = added
+        fed = tables.feeds.get(event.name, tables.star)
+        for where, value, add, track_id, groups in fed.feeds:
+            if where is not None:
+                if where(event) is not True:
+                    continue
                 touched.update(groups)
+            amount = None if value is None else value(event)
+            record = tracks.get(track_id)
+            added = add(record, event.time_ms, event.message_id, amount, now_ms)
+            if added is not record:
+                tracks[track_id] = added
         if event.traits or event.group_id is not None:
             _take_traits(tables, profile, event, touched)
+        if places:
+            touched.update(fed.groups)
+        else:
+            places = fed.groups
     if profile.wake_ms <= now_ms:
         touched.update([group for group, at in profile.due.items() if at <= now_ms])
+    todo: set[int] = set()
+    if not profile.born:
+        profile.born = True
+        touched.update(tables.birth_groups)
+        todo.update(tables.born_into)
+    if touched:
+        places = sorted(touched.union(places))
     cause = events[-1].message_id if events else None
-    if profile.born:
-        return _settle(tables, profile, sorted(touched), now_ms, cause, set())
-    profile.born = True
-    touched.update(tables.birth_groups)
-    return _settle(tables, profile, sorted(touched), now_ms, cause, set(tables.born_into))
+    return _settle(tables, profile, places, now_ms, cause, todo)
 
 
 def wake(tables: Tables, profile: Profile, now_ms: int) -> list[Change]:
     """Let time pass up to `now_ms`, at which something of this person is due."""
-    due = [group for group, at in profile.due.items() if at <= now_ms]
+    due = sorted([group for group, at in profile.due.items() if at <= now_ms])
     return _settle(tables, profile, due, now_ms, None, set())
 
 
@@ -122,7 +133,7 @@ def _set_trait(tables: Tables, profile: Profile, name: str, entry: tuple[Any, in
     touched.update(tables.trait_groups.get(name, ()))
 
 
-def _settle(tables: Tables, profile: Profile, places: list[int], now_ms: int,
+def _settle(tables: Tables, profile: Profile, places: Sequence[int], now_ms: int,
             cause: str | None, todo: set[int]) -> list[Change]:  # fmt: skip
     """Look at groups of conditions, then at the audiences (`todo` and those that read what
     changed), and arm the next wake."""

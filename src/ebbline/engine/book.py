@@ -30,6 +30,14 @@ def _truth_of(value: EventValue) -> EventValue:
     return lambda event: value(event) is True
 
 
+class Feeds(msgspec.Struct, frozen=True):
+    """All that one event name feeds, and the groups that every such event touches (those of
+    the feeds without a filter), in order."""
+
+    feeds: tuple[Feed, ...]
+    groups: tuple[int, ...]
+
+
 class Book:
     """Hands out tracks by their normal form, so equal conditions share one."""
 
@@ -84,7 +92,7 @@ class Book:
         for name in names:
             self._feeds.setdefault(name, []).append((where, value, track))
 
-    def index(self) -> tuple[dict[str, tuple[Feed, ...]], tuple[Feed, ...]]:
+    def index(self) -> tuple[dict[str, Feeds], Feeds]:
         """Feeds by event name, each with those of "*", and the feeds of every other name."""
         star = self._feeds.get(ANY_EVENT, [])
         by_name = {
@@ -93,7 +101,10 @@ class Book:
         return by_name, _fed(star)
 
 
-def _fed(feeds: list[tuple[EventValue | None, EventValue | None, AnyTrack]]) -> tuple[Feed, ...]:
-    return tuple(
-        (where, value, track.adder(), track.id, track.groups) for where, value, track in feeds
-    )
+def _fed(feeds: list[tuple[EventValue | None, EventValue | None, AnyTrack]]) -> Feeds:
+    always = {group for where, _, track in feeds if where is None for group in track.groups}
+    return Feeds(
+        tuple((where, value, track.adder(), track.id, track.groups)
+              for where, value, track in feeds),
+        tuple(sorted(always)),
+    )  # fmt: skip

@@ -9,7 +9,7 @@ import msgspec
 
 from ebbline.definitions.plan import Plan
 from ebbline.definitions.tree import AnyNode, Events
-from ebbline.engine.book import Feed
+from ebbline.engine.book import Feeds
 from ebbline.engine.decay import DecayTrack
 from ebbline.engine.groups import Group
 from ebbline.engine.readings import Reading
@@ -65,8 +65,8 @@ class Tables:
         self.bits: dict[str, int] = {name: i for i, name in enumerate(self.audiences)}
         self.traits: tuple[str, ...] = tuple(t.name for t in plan.traits)
         self.tracks: list[Track | DecayTrack] = []
-        self.feeds: dict[str, tuple[Feed, ...]] = {}
-        self.star: tuple[Feed, ...] = ()
+        self.feeds: dict[str, Feeds] = {}
+        self.star = Feeds((), ())  # of event names that no rule names
         self.groups: list[Group] = []
         self.alone: list[Group] = []  # condition -> a group of it alone, for explanations
         # The formula of a leaf of some rule, and the track that counts some events: what an

@@ -21,11 +21,14 @@ class Wheel:
         self._order: list[int] = []  # heap of minutes that have a bucket
         self._open: list[tuple[int, int]] = []  # heap of the minute that is open
         self._open_minute = -1
+        self.earliest = NEVER  # nothing is pending before this instant
 
     def add(self, due_ms: int, profile: int) -> None:
         """Remember a wake; NEVER is none."""
         if due_ms >= NEVER:
             return
+        if due_ms < self.earliest:
+            self.earliest = due_ms
         minute = due_ms // MINUTE_MS
         if minute == self._open_minute:
             heappush(self._open, (due_ms, profile))
@@ -46,10 +49,14 @@ class Wheel:
 
     def pop(self, until_ms: int) -> tuple[int, int] | None:
         """Take the earliest pair due at or before `until_ms`."""
+        if until_ms < self.earliest:
+            return None
         if not self._open and self._order and self._order[0] * MINUTE_MS > until_ms:
+            self.earliest = self._order[0] * MINUTE_MS
             return None
         self._open_next()
         if not self._open or self._open[0][0] > until_ms:
+            self.earliest = self._open[0][0] if self._open else NEVER
             return None
         return heappop(self._open)
 

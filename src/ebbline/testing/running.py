@@ -25,6 +25,7 @@ class Running:
     def __init__(
         self, folder: DataFolder, plan: Plan, clock: VirtualClock, sandboxes: Sandboxes
     ) -> None:
+        self.folder = folder
         self.sandboxes = sandboxes
         self._rows = 0
         self.engine = EngineLoop(folder, plan, clock, self._committed)
@@ -32,9 +33,10 @@ class Running:
         self._step()
         self.door = Door(folder, plan, clock)
         self.reader = Reader(folder.path, clock)
+        drawn = random.Random(plan.name)  # noqa: S311 - the same delays in every run
         self.deliver = Deliver(
             folder.path, plan, clock=clock, transport=sandboxes, registry=CollectorRegistry(),
-            jitter=random.Random(plan.name).random, environ=sandboxes.environ,
+            jitter=drawn.random, environ=sandboxes.environ,
         )  # fmt: skip
         self._delivering: asyncio.Task[None] | None = None
         self._begun = self.engine.log.tail().offset

@@ -20,6 +20,7 @@ from ebbline.definitions import Loaded, load_project, render_all
 from ebbline.definitions.plan import Plan
 from ebbline.errors import ProjectError
 from ebbline.hosts.embedded.collect.keys import DEFAULT_KEYS
+from ebbline.hosts.embedded.deliver import Deliver
 from ebbline.hosts.embedded.engine_loop import EngineLoop
 from ebbline.hosts.embedded.folder import DataFolder, open_folder
 from ebbline.hosts.embedded.lock import FolderLock, acquire
@@ -63,9 +64,8 @@ class System:
                  folder: str | Path | None = None) -> None:  # fmt: skip
         self.plan = plan_of(project)
         self.clock = clock or VirtualClock()
-        self._temporary = tempfile.TemporaryDirectory() if folder is None else None
-        path = Path(self._temporary.name) / "data" if self._temporary else Path(folder or "")
-        self.folder: DataFolder = open_folder(path)
+        self._path = None if folder is None else Path(folder)
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._lock: FolderLock | None = None
         self._running: Running | None = None
         self._served: Served | None = None
@@ -75,10 +75,14 @@ class System:
 
     async def start(self) -> None:
         """Open the folder and catch up with its log; raises as `ebbline run` does."""
-        self._lock = acquire(self.folder.lock)
+        if self._path is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="ebbline-")
+            self._path = Path(self._temporary.name) / "data"
+        folder = open_folder(self._path)
+        self._lock = acquire(folder.lock)
         if self._sandboxes is None:
             self._sandboxes = Sandboxes(self.plan, self.clock)
-        self._running = Running(self.folder, self.plan, self.clock, self._sandboxes)
+        self._running = Running(folder, self.plan, self.clock, self._sandboxes)
         await self._running.start()
 
     async def stop(self) -> None:
@@ -102,7 +106,11 @@ class System:
 
     async def __aenter__(self) -> Self:
         """Start."""
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -110,6 +118,7 @@ class System:
         await self.stop()
         if self._temporary is not None:
             self._temporary.cleanup()
+            self._temporary = self._path = None
 
     # -- what comes in ---------------------------------------------------------------------
 
@@ -177,6 +186,16 @@ class System:
         fail. They outlive a restart of the system, as vendors do, but for one
         with another project."""
         return self._now().sandboxes.apps
+
+    @property
+    def folder(self) -> DataFolder:
+        """The data folder; its files are readable while the system runs."""
+        return self._now().folder
+
+    @property
+    def deliver(self) -> Deliver:
+        """The deliver loop: `problems` says which destinations could not be set up, and why."""
+        return self._now().deliver
 
     @property
     def engine(self) -> EngineLoop:

@@ -8,15 +8,18 @@ must give every byte of the state it led to. `EBBLINE_SEEDS` says how many days 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
 import tempfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import ebbline.console
+from ebbline.connectors.sandbox import Fault
 from ebbline.definitions import load_project
 from ebbline.hosts.embedded.engine_loop import EngineLoop
 from ebbline.hosts.embedded.folder import open_folder
@@ -28,6 +31,15 @@ SHOP = Path(ebbline.console.__file__).parent / "templates" / "shop"
 SEEDS = int(os.environ.get("EBBLINE_SEEDS", "5"))
 STOPS = 12
 AFTER_MS = 15 * DAY_MS  # the windows of a fortnight end too
+# What a destination does now and then; the values must get there all the same.
+TROUBLE = (
+    {"status": 503, "next": 3},
+    {"status": 500, "applied": True, "next": 1},
+    {"status": 429, "next": 2},
+    {"drop": "before", "next": 1},
+    {"drop": "after", "next": 2},
+    {"timeout": True, "late_ms": 45_000, "next": 1},
+)
 
 
 class Killed(Exception):
@@ -56,10 +68,11 @@ def memory_path(tmp_path):
 @pytest.mark.parametrize("seed", range(SEEDS))
 async def test_restarts_change_nothing(memory_path, seed):
     plan = load_project(SHOP).plan
-    await play(plan, memory_path / "calm", seed, stops=0)
-    await play(plan, memory_path / "rough", seed, stops=STOPS)
+    sent_calm = await play(plan, memory_path / "calm", seed, stops=0)
+    sent_rough = await play(plan, memory_path / "rough", seed, stops=STOPS)
     calm, rough = dump.state(memory_path / "calm"), dump.state(memory_path / "rough")
     assert dump.differences(dump.without_offsets(calm), dump.without_offsets(rough)) == []
+    assert sent_calm == sent_rough == desired(plan, calm)
     # Something happened, by calls and by the clock, and people became one.
     kinds = {row[3] for row in calm["ledger"]}
     assert {1, 2, 3, 4, 5} <= kinds
@@ -92,10 +105,38 @@ async def play(plan, folder, seed, *, stops):
             if request.number in hit:
                 await interrupt(system, rng)
         await system.advance(AFTER_MS)
+        return held(system.sandboxes["braze"])
+
+
+def held(sandbox):
+    """Who Braze has in which audience: (identifier, attribute) of everything that is true."""
+    users = sandbox.vendor.views("users", {})["users"]
+    return {
+        (user.get("external_id") or user["user_alias"]["alias_name"], name)
+        for user in users
+        for name, value in user["custom_attributes"].items()
+        if value is True
+    }
+
+
+def desired(plan, state):
+    """The same by the memberships: of a person the user id, else the first device."""
+    fields = {sync.audience: sync.field for sync in plan.destinations[0].sync if sync.audience}
+    names = dict(state["definitions"])
+    people = {row[0]: json.loads(row[3]) for row in state["profiles"]}
+    found = set()
+    for definition, profile, _, effective in state["memberships"]:
+        users = [value for kind, value, *_ in people[profile] if kind == "user_id"]
+        devices = [value for kind, value, *_ in people[profile] if kind == "anonymous_id"]
+        if effective:
+            found.add(((users or devices)[0], fields[names[definition]]))
+    return found
 
 
 async def interrupt(system, rng):
     """Between two steps, or within one: before its commit, or in its very middle."""
+    trouble = rng.choice(TROUBLE)
+    system.sandboxes["braze"].faults.active.append(msgspec.convert(trouble, Fault))
     match rng.choice(("between", "before", "within")):
         case "between":
             await system.restart()

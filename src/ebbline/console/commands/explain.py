@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ebbline.console.commands.looking import AtOption, UserArgument, looking
+from ebbline.console.commands.looking import AtOption, UserArgument, event_words, looking
 from ebbline.console.output import iso, moment, paint, show, show_json
 from ebbline.console.place import DataOption, JsonOption, Place, ProjectOption, instant
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ebbline.engine.explain import Explanation, Line
     from ebbline.hosts.embedded.reading import Reader, Told
 
-RULE_COLUMNS_MAX = 72  # columns after which the instant of a flip moves to a line of its own
+RULE_COLUMNS_MAX = 96  # columns after which the instant of a flip moves to a line of its own
 
 
 def explain(
@@ -57,7 +57,7 @@ def _by(reader: Reader, last: Told | None) -> str:
     if last.cause is None:
         return "the clock"
     event = reader.cause(last)
-    return event.name if event is not None else last.cause
+    return event_words(event.name) if event is not None else last.cause
 
 
 def _head(found: Explanation, last: Told | None, by: str, *, turns: bool) -> str:
@@ -102,6 +102,7 @@ def _document(
     *,
     turns: bool,
 ) -> dict[str, Any]:
+    event = reader.cause(last) if last is not None else None
     return {
         "user": user,
         "profile": number,
@@ -112,7 +113,7 @@ def _document(
         "suppressed_by": found.suppressed_by,
         "since": iso(last.at_ms) if last else None,
         "cause": last.cause if last else None,
-        "cause_event": _by(reader, last) if last and last.cause else None,
+        "cause_event": event.name if event is not None else None,
         "until": iso(found.until_ms),
         "until_is_the_change": turns,
         "lines": [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ebbline.console.commands.looking import event_words
 from ebbline.console.output import iso, moment, say, show_json, show_table, value_text
 from ebbline.console.place import DataOption, JsonOption, Place, ProjectOption
 
@@ -50,7 +51,7 @@ def cause_text(reader: Reader, entry: Told) -> str:
     if entry.cause is None:
         return "the clock" if entry.kind not in ("linked", "merged") else ""
     event = reader.cause(entry)
-    return event.name if event is not None else entry.cause
+    return event_words(event.name) if event is not None else entry.cause
 
 
 def entry_text(entry: Told) -> tuple[str, str]:

@@ -35,12 +35,23 @@ def looking(place: Place, at_ms: int | None = None) -> Iterator[tuple[Reader, in
     with place.reader() as reader:
         now_ms = reader.now_ms()
         if at_ms is None:
-            if not reader.running():
-                say(f"as of {moment(now_ms)} UTC, where the stopped system's clock stands")
+            running = reader.running()
             yield reader, now_ms
+            if not running:
+                say(f"\nas of {moment(now_ms)} UTC, where the clock of the stopped system stands")
         else:
             with at_instant(reader, at_ms, _progress) as then:
                 yield then, at_ms
+
+
+def event_words(name: str) -> str:
+    """An event's name for people.
+
+    >>> event_words("$identify"), event_words("Order Completed")
+    ('an identify call', 'Order Completed')
+    """
+    calls = {"$identify": "an identify call", "$group": "a group call", "$alias": "an alias call"}
+    return calls.get(name, name)
 
 
 def _progress(done: int, total: int) -> None:

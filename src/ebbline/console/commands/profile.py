@@ -46,10 +46,12 @@ def _show_traits(person: Person, kinds: dict[str, str]) -> None:
         [name, _value(value, kinds.get(name, "any")), "computed"]
         for name, value in person.computed.items()
     ]
-    rows += [[each.name, value_text(each.value), moment(each.at_ms)] for each in person.sent]
+    rows += [
+        [each.name, value_text(each.value), f"sent {moment(each.at_ms)}"] for each in person.sent
+    ]
     show()
     if rows:
-        show_table(["trait", "value", "sent"], rows)
+        show_table(["trait", "value", ""], rows)
     else:
         show("no traits")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -84,6 +85,7 @@ def _start(
         url = f"http://{host}:{real_port}"
         if as_json:
             show_json({"url": url, "project": plan.name, "data": str(place.data)})
+            sys.stdout.flush()  # somebody waits for this line
             return
         key = plan.sources[0].write_key if plan.sources else "any"
         say(f"\nEbbline keeps {plan.name} true.")

@@ -6,7 +6,6 @@ The system is started exactly as `ebbline run` starts it; it knows nothing of th
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import signal
@@ -15,8 +14,6 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Self
-
-import aiohttp
 
 from ebbline.connectors.braze.sandbox import DEFAULT_KEY, braze_sandbox
 from ebbline.connectors.sandbox import SandboxApp
@@ -56,7 +53,7 @@ class Stage:
         self.log = self.path / "system.log"
         self._server = SandboxServer(self.sandbox)
         self._serves = False
-        self._system: subprocess.Popen[bytes] | None = None
+        self._system: asyncio.subprocess.Process | None = None
 
     @property
     def url(self) -> str:
@@ -77,8 +74,7 @@ class Stage:
             await self._server.__aenter__()
             self._serves = True
             self.plan = self._write_project()
-            self._start_system()
-            await self._until_ready()
+            await self._start_system()
         except BaseException:
             await self.__aexit__()
             raise
@@ -93,7 +89,7 @@ class Stage:
 
     def trouble(self) -> str | None:
         """Why the system is no longer there, None while it is."""
-        if self._system is None or self._system.poll() is None:
+        if self._system is None or self._system.returncode is None:
             return None
         return f"The system ended by itself (code {self._system.returncode}):\n{self._log_end()}"
 
@@ -112,47 +108,41 @@ class Stage:
             raise SetupError(message)
         return loaded.plan
 
-    def _start_system(self) -> None:
+    async def _start_system(self) -> None:
+        """Start the system as `ebbline run` does; it says on its stdout when it serves."""
         environment = os.environ | {
             KEY_VARIABLE: DEFAULT_KEY,
             CLOCK_VARIABLE: clock_setting(self.started_ms, self.speed) if self.speed != 1 else "",
         }
         command = [
-            sys.executable, "-m", "ebbline.console.cli", "run", "--project", str(self.project),
-            "--data", str(self.data), "--host", HOST, "--port", str(self.port),
+            sys.executable, "-m", "ebbline.console.cli", "run", "--json", "--host", HOST,
+            "--port", str(self.port), "--project", str(self.project), "--data", str(self.data),
         ]  # fmt: skip
         with self.log.open("wb") as log:
             # A session of its own: Ctrl-C is for the demo, which then ends the system in order.
-            self._system = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
+            self._system = await asyncio.create_subprocess_exec(
+                *command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=log, start_new_session=True,
             )  # fmt: skip
-
-    async def _until_ready(self) -> None:
-        timeout = aiohttp.ClientTimeout(total=2)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            while self.seconds() < READY_SECONDS_MAX:
-                if (trouble := self.trouble()) is not None:
-                    raise SetupError(trouble)
-                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                    async with session.get(f"{self.url}/readyz") as answer:
-                        if answer.status == 200:
-                            return
-                await self.machine.sleep(0.05)
-        message = f"The system was not ready in {READY_SECONDS_MAX:.0f} s:\n{self._log_end()}"
-        raise SetupError(message)
+        assert self._system.stdout is not None
+        try:
+            ready = await asyncio.wait_for(self._system.stdout.readline(), READY_SECONDS_MAX)
+        except TimeoutError:
+            ready = b""
+        if not ready:
+            message = f"The system did not become ready:\n{self._log_end()}"
+            raise SetupError(message)
 
     async def _stop_system(self) -> None:
         system = self._system
-        if system is None or system.poll() is not None:
+        if system is None or system.returncode is not None:
             return
         system.send_signal(signal.SIGTERM)
-        wait = asyncio.to_thread(system.wait, STOP_SECONDS_MAX)
         try:
-            await wait
-        except subprocess.TimeoutExpired:
+            await asyncio.wait_for(system.wait(), STOP_SECONDS_MAX)
+        except TimeoutError:
             os.killpg(system.pid, signal.SIGKILL)
-            system.wait()
+            await system.wait()
 
     def _log_end(self) -> str:
         text = self.log.read_text("utf-8", "replace") if self.log.exists() else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from ebbline.console.commands.looking import event_words
 from ebbline.console.demo.feed import Feed
 from ebbline.console.demo.limits import ARROW_SECONDS, LATEST_MAX, SAMPLES_MAX
 from ebbline.console.demo.scene import Arrival, Scene, Size, Turn
@@ -91,7 +92,7 @@ class Watch:
         if told.cause is None:
             return "time passed" if told.kind == "entered" else "window ended"
         event = self._reader.cause(told)
-        return event.name if event is not None else "an event"
+        return event_words(event.name) if event is not None else "an event"
 
     def _look_at_sandbox(self) -> None:
         new = self._stage.sandbox.received - self._requests_seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from ebbline.delivery import revive
 from ebbline.delivery.address import parse_address
 from ebbline.hosts.embedded.deliver.commands import Retry, Spool
 from ebbline.hosts.embedded.deliver.station import Station
@@ -28,13 +29,8 @@ def _retry(
 ) -> None:
     for name, text, field in store.dead(order.attempt):
         station = stations.get(name)
-        person = station.lane.find(parse_address(text)) if station else None
-        if station is None or person is None or field not in person.cells:
-            continue
-        cell = person.cells[field]
-        cell.dead, cell.dead_attempt = "", 0
-        person.tries = person.failed_ms = person.people_max = person.fields_max = 0
-        station.lane.enqueue(person, now_ms)
+        if station is not None:
+            revive(station.lane, parse_address(text), field, now_ms)
     if order.attempt is None:
         for station in stations.values():
             station.lane.breaker.disabled = False

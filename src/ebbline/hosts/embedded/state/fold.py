@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from ebbline import engine
 from ebbline.definitions.plan import Plan, encode_plan
+from ebbline.engine.advance import apply, wake
 from ebbline.engine.changes import Change
 from ebbline.events.event import Event
 from ebbline.hosts.embedded.log import Entry
@@ -55,8 +55,7 @@ class Fold:
     def take(self, entry: Entry, events: Sequence[Event]) -> None:
         """Fold one entry of events or a tick; `commit` makes the result visible."""
         if entry.kind == "replayed":
-            for received_ms, same in groupby(events, key=_received):
-                self._instant(max(received_ms, self.now_ms), same, entry.offset)
+            self._replay(events, entry.offset)
         elif events:
             self._instant(entry.now_ms, events, entry.offset)
         self.pass_time(entry.now_ms, entry.offset)
@@ -80,6 +79,8 @@ class Fold:
 
     def flush(self) -> int:
         """The writing part of `commit`, for a caller that holds the transaction."""
+        self.counts.update(self.rows.tally)
+        self.rows.tally.clear()
         written = self.rows.flush()
         self.people.flush()
         if self._seen.flush():
@@ -112,7 +113,8 @@ class Fold:
 
     def _instant(self, now_ms: int, events: Iterable[Event], offset: int) -> None:
         """All events that became known at `now_ms`."""
-        self._fire(now_ms - 1, offset)
+        if self._wheel.earliest < now_ms:
+            self._fire(now_ms - 1, offset)
         self.now_ms = now_ms
         touched: dict[int, list[Event]] = {}
         for event in events:
@@ -123,7 +125,18 @@ class Fold:
             self._place(event, touched, now_ms, offset)
         for profile_id, theirs in touched.items():
             person = self.people.person(profile_id)
-            self._settle(person, engine.apply(self.tables, person.profile, theirs, now_ms), offset)
+            self._settle(person, apply(self.tables, person.profile, theirs, now_ms), offset)
+
+    def _replay(self, events: Sequence[Event], offset: int) -> None:
+        """Events on their own clock: those received together are one instant."""
+        start, size = 0, len(events)
+        while start < size:
+            received_ms = events[start].received_ms
+            end = start + 1
+            while end < size and events[end].received_ms == received_ms:
+                end += 1
+            self._instant(max(received_ms, self.now_ms), events[start:end], offset)
+            start = end
 
     def _fire(self, until_ms: int, offset: int) -> None:
         """Everything due up to `until_ms`, in order of due time and then of profile id."""
@@ -139,17 +152,17 @@ class Fold:
                 self._arm(profile_id, person.profile.wake_ms)
                 continue
             self.counts["fired"] += 1
-            self._settle(person, engine.wake(self.tables, person.profile, due_ms), offset)
+            self._settle(person, wake(self.tables, person.profile, due_ms), offset)
 
     def _settle(self, person: Person, changes: list[Change], offset: int) -> None:
         profile = person.profile
         self.people.dirty[profile.id] = person
         if changes:
             self.rows.add(changes, offset)
-            for change in changes:
-                self.counts[change.kind] += 1
-        if profile.wake_ms < engine.NEVER:
-            self._arm(profile.id, profile.wake_ms)
+        wake_ms = profile.wake_ms
+        if wake_ms < engine.NEVER and wake_ms < self._armed.get(profile.id, engine.NEVER):
+            self._armed[profile.id] = wake_ms
+            self._wheel.add(wake_ms, profile.id)
 
     def _arm(self, profile_id: int, wake_ms: int) -> None:
         """One pending wake per person: a later one waits until the earlier has come up."""
@@ -211,6 +224,3 @@ class Fold:
         ]
         self.rows.add(notes, offset)
 
-
-def _received(event: Event) -> int:
-    return event.received_ms

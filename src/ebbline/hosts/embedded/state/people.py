@@ -141,11 +141,12 @@ class People:
                 person.profile.wake_ms,
                 msgspec.json.encode(person.identifiers).decode(),
             )
-            for person in self.dirty.values()
+            for _, person in sorted(self.dirty.items())
         ]
         store.put_profiles(rows)
         if self._moved:
-            store.put_identifiers([(k, v, profile) for (k, v), profile in self._moved.items()])
+            rows_of = sorted((k, v, profile) for (k, v), profile in self._moved.items())
+            store.put_identifiers(rows_of)
         if self.gone:
             store.drop_profiles(self.gone)
         store.set_meta({"next_profile": self.next_id})

@@ -1,0 +1,1 @@
+"""Delivery in a storm, on virtual time."""
