@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import shutil
 import subprocess
@@ -62,15 +63,17 @@ def node_program() -> str:
 
 
 def install_node_sdk() -> None:
-    """Let npm fetch the SDK, when that has not been done before."""
+    """Let npm fetch the SDK, when that has not been done before; one test process at a time."""
     node_program()
-    if (NODE / "node_modules" / "@segment" / "analytics-node").is_dir():
-        return
     npm = shutil.which("npm")
     assert npm is not None, "the Node SDK is driven too: install node and npm"
-    options = ["--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
-    done = subprocess.run(
-        [npm, "install", *options, "--loglevel", "error"],
-        cwd=NODE, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    with (NODE / "package.json").open() as manifest:
+        fcntl.flock(manifest, fcntl.LOCK_EX)
+        if (NODE / "node_modules" / "@segment" / "analytics-node").is_dir():
+            return
+        options = ["--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
+        done = subprocess.run(
+            [npm, "install", *options, "--loglevel", "error"],
+            cwd=NODE, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

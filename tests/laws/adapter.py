@@ -32,6 +32,8 @@ class Subject:
         self.state = {audience.name: (False, False) for audience in plan.audiences}
         self.flips: list[Flip] = []
         self.changes: list[Change] = []
+        self.published: list[tuple[int, bool, str, Any]] = []
+        self.wakes = 0
         self._stops = 0
 
     @property
@@ -48,6 +50,7 @@ class Subject:
 
     def wake(self, at_ms: int) -> None:
         """Wake the person once, due or not."""
+        self.wakes += 1
         self._note(engine.wake(self.tables, self.profile, at_ms), at_ms, by_event=False)
 
     def arrive(self, now_ms: int, events: list[Event]) -> None:
@@ -100,6 +103,9 @@ class Subject:
         for change in changes:
             assert change.at_ms == at_ms
             assert by_event or change.cause is None
+            if change.kind == "trait":
+                self.published.append((at_ms, by_event, change.definition, change.value))
+                continue
             raw = RAW_AFTER[change.kind]
             name, effective = change.definition, change.value
             assert self.state[name] != (raw, effective), "a change that changes nothing"

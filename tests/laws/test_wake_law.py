@@ -13,6 +13,9 @@ from tests.laws.profile import law
 from tests.laws.steps import batches
 from tests.laws.timeline import candidates, next_flip
 
+WAKES_PER_PLACE = 4
+"""A far flip of a score is announced early and closed in on; that costs a few more wakes."""
+
 
 @law
 @given(cases())
@@ -47,3 +50,18 @@ def test_extra_wakes_change_nothing(case: Case) -> None:
     woken.clock(case.until_ms)
     assert woken.flips == plain.flips
     assert woken.content(case.until_ms) == plain.content(case.until_ms)
+
+
+@law
+@given(cases())
+def test_time_alone_costs_few_wakes(case: Case) -> None:
+    """Nothing polls: wakes are bounded by what can flip, however long the stretch of time."""
+    (arrivals,) = case.people
+    subject = Subject(case.plan)
+    for now_ms, events in batches(arrivals):
+        subject.arrive(now_ms, events)
+    subject.clock(case.until_ms)
+    everything = PersonFacts(tuple(event for _, event in arrivals))
+    first_ms = arrivals[0][0]
+    places = len(candidates(case.plan, everything, first_ms, case.until_ms))
+    assert subject.wakes <= WAKES_PER_PLACE * (places + len(arrivals))

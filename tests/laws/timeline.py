@@ -202,3 +202,29 @@ def next_flip(plan: Plan, person: PersonFacts, now_ms: int, until_ms: int) -> in
         if watch.flips:
             return at_ms
     return None
+
+
+def published(
+    plan: Plan, names: list[str], arrivals: list[Timed], until_ms: int
+) -> list[tuple[int, bool, str, Any]]:
+    """Every change of some computed traits, as (instant, by event, name, value); null at first.
+
+    None of them may be a number that moves all the time.
+    """
+    seen: dict[str, Any] = dict.fromkeys(names)
+    told: list[tuple[int, bool, str, Any]] = []
+
+    def look(person: PersonFacts, at_ms: int, *, by_event: bool) -> None:
+        for name in names:
+            now = oracle.trait(name, person, plan, at_ms)
+            if not (now is seen[name] is None or scalars.same(now, seen[name])):
+                seen[name] = now
+                told.append((at_ms, by_event, name, oracle.plain(now)))
+
+    starts = sorted({now_ms for now_ms, _ in arrivals})
+    for start, end in zip(starts, [*starts[1:], until_ms], strict=True):
+        known = PersonFacts(tuple(event for now_ms, event in arrivals if now_ms <= start))
+        look(known, start, by_event=True)
+        for at_ms in instants(plan, known, start, end):
+            look(known, at_ms, by_event=False)
+    return told

@@ -25,14 +25,14 @@ ProjectOption = Annotated[
     Path | None,
     typer.Option(
         "--project", "-p", envvar="EBBLINE_PROJECT", metavar="DIR", show_default=False,
-        help="The project folder [default: the folder you are in, or one around it]",
+        help="The project folder; else the one you are in, or around it",
     ),
 ]  # fmt: skip
 DataOption = Annotated[
     Path | None,
     typer.Option(
         "--data", envvar="EBBLINE_DATA", metavar="DIR", show_default=False,
-        help="The data folder [default: .ebbline/data in the project]",
+        help="The data folder; else .ebbline/data in the project",
     ),
 ]  # fmt: skip
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one document a line")]
@@ -89,7 +89,12 @@ class Place:
         return _with_destinations(loaded)
 
     def plan(self) -> Plan:
-        """The checked plan; with errors, they are told and ProjectError ends the command."""
+        """The checked plan; see `checked`."""
+        return self.checked()[0]
+
+    def checked(self) -> tuple[Plan, Loaded]:
+        """The project without errors; with some, they are told and ProjectError ends the
+        command."""
         from ebbline.definitions import render_all  # noqa: PLC0415
 
         loaded = self.loaded()
@@ -97,10 +102,10 @@ class Place:
             say(render_all(loaded.errors))
             message = (
                 f"The project {self.where} has {plural(len(loaded.errors), 'error')};"
-                " nothing was started. Mend what is listed above and try again."
+                " nothing was done. Mend what is listed above and try again."
             )
             raise ProjectError(message)
-        return loaded.plan
+        return loaded.plan, loaded
 
     @property
     def where(self) -> str:

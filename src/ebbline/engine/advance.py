@@ -8,7 +8,7 @@ enters and leaves in the same millisecond. `profile` is changed in place. No I/O
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from ebbline.engine.changes import Change, ChangeKind
@@ -30,27 +30,12 @@ def apply(tables: Tables, profile: Profile, events: Sequence[Event], now_ms: int
     The caller has woken the person for everything due before `now_ms`; what is due at `now_ms`
     itself is settled here, together with the events.
     """
-    places: Sequence[int] = ()
     touched: set[int] = set()
-    tracks = profile.tracks
+    trail: Trail = []
     for event in events:
-        fed = tables.feeds.get(event.name, tables.star)
-        for where, value, add, track_id, groups in fed.feeds:
-            if where is not None:
-                if where(event) is not True:
-                    continue
-                touched.update(groups)
-            amount = None if value is None else value(event)
-            record = tracks.get(track_id)
-            added = add(record, event.time_ms, event.message_id, amount, now_ms)
-            if added is not record:
-                tracks[track_id] = added
-        if event.traits or event.group_id is not None:
-            _take_traits(tables, profile, event, touched)
-        if places:
-            touched.update(fed.groups)
-        else:
-            places = fed.groups
+        groups = _take(tables, profile, event, now_ms)
+        trail.append((event.message_id, groups))
+        touched.update(groups)
     if profile.wake_ms <= now_ms:
         touched.update([group for group, at in profile.due.items() if at <= now_ms])
     todo: set[int] = set()
@@ -58,16 +43,38 @@ def apply(tables: Tables, profile: Profile, events: Sequence[Event], now_ms: int
         profile.born = True
         touched.update(tables.birth_groups)
         todo.update(tables.born_into)
-    if touched:
-        places = sorted(touched.union(places))
-    cause = events[-1].message_id if events else None
-    return _settle(tables, profile, places, now_ms, cause, todo)
+    return _settle(tables, profile, sorted(touched), now_ms, trail, todo)
+
+
+# Of the events of one instant, in order: the messageId and the groups of conditions it touched.
+Trail = list[tuple[str, Collection[int]]]
+
+
+def _take(tables: Tables, profile: Profile, event: Event, now_ms: int) -> Collection[int]:
+    """Add one event to the tracks and traits it feeds; the groups to look at."""
+    fed = tables.feeds.get(event.name, tables.star)
+    tracks, more = profile.tracks, None
+    for where, value, add, track_id, groups in fed.feeds:
+        if where is not None:
+            if where(event) is not True:
+                continue
+            more = more or set(fed.groups)
+            more.update(groups)
+        amount = None if value is None else value(event)
+        record = tracks.get(track_id)
+        added = add(record, event.time_ms, event.message_id, amount, now_ms)
+        if added is not record:
+            tracks[track_id] = added
+    if event.traits or event.group_id is not None:
+        more = more or set(fed.groups)
+        _take_traits(tables, profile, event, more)
+    return more or fed.groups
 
 
 def wake(tables: Tables, profile: Profile, now_ms: int) -> list[Change]:
     """Let time pass up to `now_ms`, at which something of this person is due."""
     due = sorted([group for group, at in profile.due.items() if at <= now_ms])
-    return _settle(tables, profile, due, now_ms, None, set())
+    return _settle(tables, profile, due, now_ms, [], set())
 
 
 def refresh(tables: Tables, profile: Profile, now_ms: int) -> None:
@@ -134,7 +141,7 @@ def _set_trait(tables: Tables, profile: Profile, name: str, entry: tuple[Any, in
 
 
 def _settle(tables: Tables, profile: Profile, places: Sequence[int], now_ms: int,
-            cause: str | None, todo: set[int]) -> list[Change]:  # fmt: skip
+            trail: Trail, todo: set[int]) -> list[Change]:  # fmt: skip
     """Look at groups of conditions, then at the audiences (`todo` and those that read what
     changed), and arm the next wake."""
     changed: list[int] = []
@@ -154,7 +161,8 @@ def _settle(tables: Tables, profile: Profile, places: Sequence[int], now_ms: int
             if condition >= 0:
                 todo.update(tables.watchers[condition])
         if todo:
-            _members(tables, profile, sorted(todo), now_ms, cause, changes)
+            _members(tables, profile, sorted(todo), now_ms, trail, changes)
+        cause = trail[-1][0] if trail else None
         for trait in traits:
             name, value = tables.traits[trait], profile.published[trait]
             changes.append(note(profile, "trait", name, now_ms, cause, value))
@@ -185,7 +193,7 @@ def _sense(tables: Tables, profile: Profile, places: Iterable[int], now_ms: int,
 
 
 def _members(tables: Tables, profile: Profile, order: list[int], now_ms: int,
-             cause: str | None, changes: list[Change]) -> None:  # fmt: skip
+             trail: Trail, changes: list[Change]) -> None:  # fmt: skip
     """Evaluate audiences in dependency order; an audience that others read adds them."""
     formulas, truth = tables.formulas, profile.truth
     flipped: list[int] = []
@@ -202,13 +210,24 @@ def _members(tables: Tables, profile: Profile, order: list[int], now_ms: int,
     for bit in flipped:
         kind: ChangeKind = "entered" if profile.raw >> bit & 1 else "exited"
         value = bool(profile.effective >> bit & 1)
+        cause = _cause(tables, trail, bit)
         changes.append(note(profile, kind, tables.audiences[bit], now_ms, cause, value))
     moved = (before ^ profile.effective) & profile.raw
     for bit in tables.priority_of if moved else ():
         if moved >> bit & 1 and bit not in flipped:
             value = bool(profile.effective >> bit & 1)
-            kind = "restored" if value else "suppressed"
+            kind, cause = "restored" if value else "suppressed", _cause(tables, trail, flipped[-1])
             changes.append(note(profile, kind, tables.audiences[bit], now_ms, cause, value))
+
+
+def _cause(tables: Tables, trail: Trail, bit: int) -> str | None:
+    """The last event of the instant that concerned an audience."""
+    if len(trail) > 1:
+        concerned = tables.groups_of[bit]
+        for message_id, groups in reversed(trail):
+            if not concerned.isdisjoint(groups):
+                return message_id
+    return trail[-1][0] if trail else None
 
 
 def _wake_dependants(tables: Tables, profile: Profile, bit: int, now_ms: int,

@@ -219,6 +219,9 @@ class _Compiler:
         tables.feeds, tables.star = self.book.index()
         tables.trait_groups = {k: tuple(sorted(v)) for k, v in self.by_trait.items()}
         tables.member_groups = {k: tuple(sorted(v)) for k, v in self.by_member.items()}
+        tables.groups_of = [
+            frozenset(self.group_of[c] for c in _conditions(f)) for f in tables.formulas
+        ]
         tables.watchers = [
             tuple(sorted(self.watchers.get(c, ()))) for c in range(len(tables.default_truth))
         ]

@@ -141,22 +141,24 @@ class _Ages:
               changed: list[int], wake: int) -> int:  # fmt: skip
         ages, conditions = self.ages, self.conditions
         began: int = record[self.place][self.index]
-        reached = bisect_right(ages, now_ms - began)
-        i = reached - 1
-        while i >= 0 and not truth[conditions[i]]:
-            truth[conditions[i]] = True
-            changed.append(conditions[i])
-            i -= 1
-        i, size = reached, len(ages)
+        age, reached, size = now_ms - began, 0, len(ages)
+        if age >= ages[0]:
+            i = reached = bisect_right(ages, age)
+            while i and not truth[conditions[i - 1]]:
+                i -= 1
+                truth[conditions[i]] = True
+                changed.append(conditions[i])
+        i = reached
         while i < size and truth[conditions[i]]:
             truth[conditions[i]] = False
             changed.append(conditions[i])
             i += 1
         for i in range(reached, size):
-            if began + ages[i] >= wake:
+            flips = began + ages[i]
+            if flips >= wake:
                 break
             if is_open(gates[conditions[i]], truth):
-                return began + ages[i]
+                return flips
         return wake
 
 

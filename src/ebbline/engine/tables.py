@@ -78,6 +78,7 @@ class Tables:
         self.birth_groups: tuple[int, ...] = ()  # to look at when a person appears
         self.default_truth = bytearray()
         self.formulas: list[Formula] = []
+        self.groups_of: list[frozenset[int]] = []  # audience -> groups its conditions are in
         self.watchers: list[tuple[int, ...]] = []  # condition -> audiences
         # Condition -> truth -> groups whose gates may open when it comes to that truth.
         self.regate: dict[int, dict[int, tuple[int, ...]]] = {}

@@ -178,6 +178,8 @@ def _stretch(record: Record, value: Any) -> None:
     place = 0 if isinstance(value, int | float) else 1 if isinstance(value, str) else None
     if place is None:
         return
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 1.0 and 1 are one extreme, whichever came first
     low, high = record[LOWS], record[HIGHS]
     if low[place] is None or value < low[place]:
         low[place] = value

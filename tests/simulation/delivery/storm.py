@@ -115,6 +115,7 @@ class Storm:
             if self.rng.random() < 0.03:
                 self._at(at_ms + 1, "kill")
         self._at(at_ms, "calm")
+        self._at(at_ms + 3_600_000, "button")
         limit_ms = at_ms + 86_400_000
         while self._heap:
             due_ms, _, what, values = heapq.heappop(self._heap)
@@ -129,11 +130,14 @@ class Storm:
         self._at(self.now_ms + self.rng.choice([0, 5, 40, 400]), "look", self.life)
 
     def _on_calm(self) -> None:
-        """The weather is over; somebody presses the button for what was laid aside."""
         self.calm = True
+
+    def _on_button(self) -> None:
+        """Somebody presses the button for what was laid aside."""
         for address in list(self.notes.people):
             for field in FEEDS:
                 revive(self.lane, address, field.field, self.now_ms)
+        self.notes.save(self.lane, self.notes.position)
         self._at(self.now_ms, "look", self.life)
 
     def _on_kill(self) -> None:
@@ -169,14 +173,7 @@ class Storm:
 
     def _on_work(self, send: Send, request: Request) -> None:
         """Braze does what a request asks, sooner or later."""
-        answer = self.braze.answer(request, self.now_ms)
-        if answer.status >= 300:
-            return
-        for item in send.items:
-            for value in item.values:
-                key = (item.address, value.field)
-                assert value.version >= self.versions.get(key, 0), f"{key} went back"
-                self.versions[key] = value.version
+        self._work(send, request)
 
     def _on_answer(self, life: int, send: Send, result: Result) -> None:
         if life != self.life:
@@ -196,8 +193,7 @@ class Storm:
         draw = 1.0 if self.calm else self.rng.random()
         back_ms = self.now_ms + took_ms
         if draw > 0.25:
-            answer = msgspec.structs.replace(request)
-            self._at(back_ms, "served", self.life, send, answer)
+            self._at(back_ms, "served", self.life, send, request)
         elif draw > 0.17:
             status = self.rng.choice([500, 502, 503, 504, 429, 401, 400])
             may_work = status in (500, 502, 503, 504)
@@ -216,14 +212,16 @@ class Storm:
             self._at(gives_up_ms, "answer", self.life, send, Failure("timeout", "no answer"))
 
     def _on_served(self, life: int, send: Send, request: Request) -> None:
+        self._on_answer(life, send, self._work(send, request))
+
+    def _work(self, send: Send, request: Request) -> Response:
         answer = self.braze.answer(request, self.now_ms)
-        if answer.status < 300:
-            for item in send.items:
-                for value in item.values:
-                    key = (item.address, value.field)
-                    assert value.version >= self.versions.get(key, 0), f"{key} went back"
-                    self.versions[key] = value.version
-        self._on_answer(life, send, answer)
+        for item in send.items if answer.status < 300 else ():
+            for value in item.values:
+                key = (item.address, value.field)
+                assert value.version >= self.versions.get(key, 0), f"{key} went back"
+                self.versions[key] = value.version
+        return answer
 
     def _says(self, status: int) -> Response:
         return self.braze.refused(status, "weather", self.now_ms)

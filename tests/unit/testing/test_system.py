@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import doctest
 import json
+import subprocess
+import sys
 import urllib.request
 
 import pytest
@@ -142,3 +144,9 @@ async def test_the_door_can_be_served():
 
 def test_the_documented_example_runs():
     assert doctest.testmod(system).failed == 0
+
+
+def test_examples_run_without_the_servers_of_a_whole_system():
+    code = "import sys, ebbline.testing as t; print({'uvicorn', 'aiohttp'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

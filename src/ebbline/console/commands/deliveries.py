@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ebbline.hosts.embedded.deliver.reading import Delivery, DeliveryDetail
 
 LISTED = 20  # attempts when nobody says how many
+REASON_MAX = 60  # characters of a reason in the list; `show` gives all of it
 
 app = typer.Typer(
     help="What was sent to destinations: list, show, retry.",
@@ -83,7 +84,7 @@ def show_(
 @app.command("retry")
 def retry(
     number: Annotated[
-        int | None, typer.Argument(metavar="[ID]", help="An attempt whose values lie there")
+        int | None, typer.Argument(metavar="ID", help="An attempt whose values lie there")
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Everything that lies there, at every destination")
@@ -131,7 +132,8 @@ def _with_data(project: Any, data: Any) -> Place:
 def _row(each: Delivery) -> list[str]:
     took = "" if each.answered_ms is None else f"{each.answered_ms - each.sent_ms:,} ms"
     dead = f"{plural(each.dead, 'value')} laid aside" if each.dead else ""
-    reason = "; ".join(part for part in (each.reason, dead) if part)
+    short = each.reason if len(each.reason) <= REASON_MAX else each.reason[:REASON_MAX] + "…"
+    reason = "; ".join(part for part in (short, dead) if part)
     status = "" if each.status is None else str(each.status)
     return [
         str(each.id), moment(each.sent_ms), each.destination, f"{each.people:,}", each.state,

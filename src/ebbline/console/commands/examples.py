@@ -8,14 +8,14 @@ import typer
 
 from ebbline.console.output import paint, plural, say, show, show_json
 from ebbline.console.place import JsonOption, Place, ProjectOption
-from ebbline.errors import NotFound, ProjectError
+from ebbline.errors import NotFound
 
 EXIT_FAILED = 1
 
 
 def examples(
     audience: Annotated[
-        str | None, typer.Argument(metavar="[AUDIENCE]", help="Only this audience's examples")
+        str | None, typer.Argument(metavar="AUDIENCE", help="Only this audience's examples")
     ] = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
@@ -23,15 +23,10 @@ def examples(
     """Run the examples of the audiences, exact to the millisecond."""
     import msgspec  # noqa: PLC0415 - heavy
 
-    from ebbline.definitions import render_all  # noqa: PLC0415
     from ebbline.testing.examples import run_examples  # noqa: PLC0415
 
     place = Place(project)
-    loaded = place.loaded()
-    if loaded.plan is None:
-        say(render_all(loaded.errors))
-        message = f"The project {place.where} has {plural(len(loaded.errors), 'error')}; mend them"
-        raise ProjectError(message + " first, then run the examples.")
+    _, loaded = place.checked()
     if audience is not None:
         kept = tuple(each for each in loaded.examples if each.audience == audience)
         if not kept:

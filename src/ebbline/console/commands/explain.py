@@ -66,7 +66,7 @@ def _head(found: Explanation, last: Told | None, by: str, *, turns: bool) -> str
     text = f"{word} {found.audience}"
     if last is not None:
         text += f" since {moment(last.at_ms)} (by {by})"
-    if found.suppressed_by:
+    if found.member and found.suppressed_by:
         text += f", suppressed by {found.suppressed_by}"
     if found.until_ms is None:
         return f"{text}, and time alone changes nothing"
@@ -110,7 +110,7 @@ def _document(
         "now": iso(now_ms),
         "member": found.member,
         "effective": found.effective,
-        "suppressed_by": found.suppressed_by,
+        "suppressed_by": found.suppressed_by if found.member else None,
         "since": iso(last.at_ms) if last else None,
         "cause": last.cause if last else None,
         "cause_event": event.name if event is not None else None,

@@ -26,14 +26,14 @@ def run(
         str | None,
         typer.Option(
             envvar="EBBLINE_HOST", metavar="ADDRESS", show_default=False,
-            help=f"Listen on this address [default: {HOST_DEFAULT}]",
+            help=f"Listen on this address (else {HOST_DEFAULT})",
         ),
     ] = None,
     port: Annotated[
         int | None,
         typer.Option(
             envvar="EBBLINE_PORT", min=0, max=65535, show_default=False,
-            help=f"Listen on this port; 0 takes a free one [default: {PORT_DEFAULT}]",
+            help=f"Listen on this port; 0 takes a free one (else {PORT_DEFAULT})",
         ),
     ] = None,
     speed: Annotated[

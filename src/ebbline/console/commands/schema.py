@@ -15,7 +15,7 @@ from ebbline.errors import NotFound, SetupError
 def schema(
     kind: Annotated[
         str | None,
-        typer.Argument(metavar="[KIND]", help="ebbline.yml, audiences, traits, …; else all"),
+        typer.Argument(metavar="KIND", help="ebbline.yml, audiences, traits, …; else all"),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write a file for each kind there")

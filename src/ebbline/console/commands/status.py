@@ -30,7 +30,7 @@ def status(
     late = paint(f"{plural(found.behind, 'entry', 'entries')} behind", "yellow")
     behind = late if found.behind else "up to date"
     show(f"  state      {behind}, at {moment(found.state_now_ms)}")
-    show(f"  people     {found.profiles:,}, by {found.identifiers:,} identifiers")
+    show(f"  people     {found.profiles:,}, known by {plural(found.identifiers, 'identifier')}")
     show(f"  ledger     {found.ledger:,} changes")
     if found.next_due_ms is not None:
         show(f"  next       time alone changes something at {moment(found.next_due_ms)}")

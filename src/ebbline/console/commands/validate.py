@@ -29,6 +29,8 @@ def validate(project: ProjectOption = None, as_json: JsonOption = False) -> None
     if loaded.findings and not as_json:
         say()
     say(_verdict(place, loaded, warnings))
+    if any(each.code in ("missing_folder", "missing_file") for each in loaded.errors):
+        say("`ebbline init shop` makes a project; --project names one that is elsewhere.")
     if loaded.errors:
         raise typer.Exit(EXIT_PROJECT)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import aiohttp
@@ -13,15 +13,21 @@ import msgspec
 from ebbline.console.demo.limits import (
     BATCH_CALLS,
     CALLS_KEPT_MAX,
+    CALLS_PER_PERSON_AND_DAY,
     FEED_SECONDS,
     LOOK_MS_MAX,
     OPENING_MS,
-    PEOPLE,
+    PAST_CALLS,
+    PAST_MS_MAX,
+    PEOPLE_MAX,
+    PEOPLE_MIN,
     RATE_SECONDS,
     REQUESTS_AT_ONCE,
+    SPEED_OF_ALL_PEOPLE,
 )
 from ebbline.console.demo.stage import Stage
 from ebbline.console.shop import Shop
+from ebbline.console.shop.limits import CAST_PAST_MS, DAY_MS
 from ebbline.errors import EbblineError
 
 Calls = list[dict[str, Any]]
@@ -33,9 +39,13 @@ class Feed:
     def __init__(self, stage: Stage, seed: int) -> None:
         self._stage = stage
         opens_ms = stage.clock.now_ms() + int(OPENING_MS * stage.speed)
-        self._shop = Shop(seed=seed, people=PEOPLE, opens_ms=opens_ms)
+        people = people_for(stage.speed)
+        self._shop = Shop(seed=seed, people=people, opens_ms=opens_ms)
+        # The cast's past is long and small; it is the same whatever the crowd.
+        self._alone = Shop(seed=seed, people=1, opens_ms=opens_ms)
+        self._crowd_ms = opens_ms - past_ms_for(people)
         self._key = stage.plan.sources[0].write_key if stage.plan.sources else ""
-        self.names: dict[str, str] = {}  # user id or device -> the person's name
+        self._names: dict[str, str] = {}  # user id -> the person's name
         self.sent_ms: OrderedDict[str, int] = OrderedDict()  # messageId -> when, live calls only
         self.calls = 0
         self.phase = "taking in the shop's past"
@@ -46,7 +56,7 @@ class Feed:
         auth = aiohttp.BasicAuth(self._key)
         async with aiohttp.ClientSession(auth=auth) as session:
             await self._past(session)
-            self.phase = "open"
+            self.phase = "the shop is open"
             await self._live(session)
 
     def per_second(self) -> float:
@@ -57,7 +67,11 @@ class Feed:
         return sum(count for _, count in self._recent) / min(RATE_SECONDS, max(now, 1.0))
 
     async def _past(self, session: aiohttp.ClientSession) -> None:
-        history = self._shop.history()
+        opens_ms = self._shop.opens_ms
+        history = chain(
+            self._alone.calls(opens_ms - CAST_PAST_MS, self._crowd_ms),
+            self._shop.calls(self._crowd_ms, opens_ms),
+        )
         under_way: set[asyncio.Task[None]] = set()
         try:
             while batch := list(islice(history, BATCH_CALLS)):
@@ -108,10 +122,33 @@ class Feed:
         self.calls += len(batch)
         self._recent.append((self._stage.seconds(), len(batch)))
 
+    def name(self, identifier: str) -> str:
+        """A person's name; visitors who never said who they are have a device only."""
+        found = self._names.get(identifier)
+        if found is None and identifier[:1] == "u" and identifier[1:].isdigit():
+            found = self._names[identifier] = self._shop.person(int(identifier[1:])).name
+        return found or f"visitor {identifier.partition('-')[2] or identifier}"
+
     def _learn_name(self, call: dict[str, Any]) -> None:
+        if call["type"] != "identify":
+            return
         traits = call.get("traits")
         name = traits.get("name") if isinstance(traits, dict) else None
-        if isinstance(name, str):
-            for key in ("userId", "anonymousId"):
-                if call.get(key):
-                    self.names[call[key]] = name
+        if isinstance(name, str) and call.get("userId"):
+            self._names[call["userId"]] = name
+
+
+def people_for(speed: float) -> int:
+    """How many people visit the shop, so that a second shows about as much at any speed.
+
+    >>> people_for(1), people_for(100), people_for(100_000)
+    (20000, 2000, 500)
+    """
+    share = min(1.0, SPEED_OF_ALL_PEOPLE / speed)
+    return max(PEOPLE_MIN, int(PEOPLE_MAX * share))
+
+
+def past_ms_for(people: int) -> int:
+    """How far back the crowd's past is sent: about the same number of calls for any crowd."""
+    days = PAST_CALLS / (people * CALLS_PER_PERSON_AND_DAY)
+    return min(PAST_MS_MAX, int(days * DAY_MS))

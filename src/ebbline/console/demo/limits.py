@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-# People who visit the shop: enough for something to happen all the time, and their past is
-# taken in within seconds.
-PEOPLE = 1_000
+# People who visit the shop at the machine's own speed: some ten events a second. Faster time
+# makes each of them come more often, so there are fewer, but no fewer than the second number.
+PEOPLE_MAX = 20_000
+PEOPLE_MIN = 500
+
+# Times the machine's clock up to which all the people come.
+SPEED_OF_ALL_PEOPLE = 10.0
+
+# Calls of the crowd's past that are sent before the opening, more or less: a few seconds of
+# work. With many people that is the last hour or two, with few a whole day.
+PAST_CALLS = 40_000
+
+# Calls of one person in a day, on the average; only for reckoning how far back the past goes.
+CALLS_PER_PERSON_AND_DAY = 45
+
+# Milliseconds of the crowd's past at the most: the shop knows no more.
+PAST_MS_MAX = 26 * 3_600_000
 
 # Milliseconds between the start of the feed and the opening: time to take in the past, so that
 # what the shop's cast does at opening happens before the eyes of the watcher.

@@ -24,7 +24,7 @@ from ebbline.console.demo.watch import Watch
 from ebbline.errors import EbblineError, SetupError
 
 SVG_COLUMNS, SVG_LINES = 124, 40
-_FONT_FACE = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
+_NOT_DRAWN = re.compile(r"@font-face\s*\{.*?\}|<!--.*?-->", re.DOTALL)
 
 
 class Demo(msgspec.Struct, frozen=True):
@@ -120,7 +120,7 @@ def write_svg(scene: Scene, file: Path) -> None:
     console = Console(record=True, width=SVG_COLUMNS, height=SVG_LINES, file=io.StringIO())
     console.print(draw(scene, SVG_LINES))
     # The picture names no address: a viewer's own fixed-width font is good enough.
-    text = _FONT_FACE.sub("", console.export_svg(title="ebbline demo"))
+    text = _NOT_DRAWN.sub("", console.export_svg(title="ebbline demo"))
     try:
         file.write_text(text, "utf-8")
     except OSError as error:
@@ -133,7 +133,7 @@ def _farewell(scene: Scene, demo: Demo, console: Console) -> None:
         print(figures_line(scene))
         print(first_line(scene), flush=True)
         return
-    lines = min(console.size.height - 2, SVG_LINES)
+    lines = min(console.size.height - 4, SVG_LINES)
     console.print(draw(scene, lines), height=lines)
     console.print(first_line(scene), highlight=False)
     console.print("`ebbline init shop` makes a project like this one.", highlight=False)

@@ -110,10 +110,11 @@ class Stage:
 
     async def _start_system(self) -> None:
         """Start the system as `ebbline run` does; it says on its stdout when it serves."""
-        environment = os.environ | {
-            KEY_VARIABLE: DEFAULT_KEY,
-            CLOCK_VARIABLE: clock_setting(self.started_ms, self.speed) if self.speed != 1 else "",
-        }
+        # Settings of the user's own system are not the demo's.
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("EBBLINE_")}
+        environment[KEY_VARIABLE] = DEFAULT_KEY
+        if self.speed != 1:
+            environment[CLOCK_VARIABLE] = clock_setting(self.started_ms, self.speed)
         command = [
             sys.executable, "-m", "ebbline.console.cli", "run", "--json", "--host", HOST,
             "--port", str(self.port), "--project", str(self.project), "--data", str(self.data),

@@ -52,7 +52,7 @@ def _head(scene: Scene) -> Panel:
         if scene.first_seconds is None
         else Text(f"first entry in Braze's sandbox after {scene.first_seconds:.1f} s", "green")
     )
-    top = Text.assemble(("shop ", "bold"), (scene.phase, "cyan"), "   ", (clock, ""))
+    top = Text.assemble((scene.phase, "cyan"), "   ", (clock, ""))
     return _panel(Group(top, first), "Ebbline demo")
 
 

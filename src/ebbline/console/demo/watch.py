@@ -72,7 +72,7 @@ class Watch:
 
     def name(self, identifier: str) -> str:
         """A person's name as the shop knows it."""
-        return self._feed.names.get(identifier, identifier)
+        return self._feed.name(identifier)
 
     def _take(self, told: Told) -> None:
         if told.kind not in ("entered", "exited"):
@@ -82,7 +82,7 @@ class Watch:
         if field is not None and sent_ms is not None:
             self._caused[told.person, field] = sent_ms
         if told.value is False and told.kind == "entered":
-            why = f"{self._why(told)}; another audience goes first"
+            why = f"{self._why(told)}, suppressed"
         else:
             why = self._why(told)
         who = self.name(told.person or f"profile {told.profile}")

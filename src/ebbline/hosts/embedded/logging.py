@@ -11,6 +11,7 @@ import structlog
 def set_up_logging(role: str, level: str = "info") -> structlog.stdlib.BoundLogger:
     """Send every log of this process to stderr, in colour when somebody watches."""
     logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(message)s", force=True)
+    logging.getLogger("uvicorn").setLevel("WARNING")  # it repeats what the supervisor says
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

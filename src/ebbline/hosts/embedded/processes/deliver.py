@@ -19,6 +19,15 @@ def run(settings: ChildSettings) -> None:
     """Deliver until SIGTERM."""
     folder, registry = settings.data_folder(), CollectorRegistry()
     figures = MetricsFile(registry, metrics_file(folder, "deliver"))
+    later: asyncio.TimerHandle | None = None
+
+    def write_figures() -> None:
+        nonlocal later
+        if later is not None:
+            later.cancel()
+        early = figures.write()
+        loop = asyncio.get_running_loop()
+        later = None if early is None else loop.call_later(early, write_figures)
 
     def ready() -> None:
         say_ready()
@@ -27,6 +36,6 @@ def run(settings: ChildSettings) -> None:
     asyncio.run(
         run_deliver(
             folder.path, settings.plan(), settings.hear_fd, clock=clock_from(os.environ),
-            registry=registry, ready=ready, after_round=figures.write,
+            registry=registry, ready=ready, after_round=write_figures,
         )
     )  # fmt: skip

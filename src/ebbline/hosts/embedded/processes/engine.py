@@ -63,8 +63,8 @@ def run(settings: ChildSettings) -> None:
     structlog.get_logger().info("ready", offset=loop.fold.offset)
     try:
         while not signals.stopping:
-            meters.write(loop.fold)
-            _sleep(hear, signals, _seconds(clock, due_ms))
+            unwritten = meters.write(loop.fold)
+            _sleep(hear, signals, _least(unwritten, _seconds(clock, due_ms)))
             began = time.perf_counter()
             due_ms = loop.step()
             meters.step_seconds.observe(time.perf_counter() - began)
@@ -75,6 +75,10 @@ def run(settings: ChildSettings) -> None:
 
 def _seconds(clock: Clock, due_ms: int) -> float | None:
     return None if due_ms >= NEVER else min(real_seconds(clock, due_ms), WAIT_SECONDS_MAX)
+
+
+def _least(*seconds: float | None) -> float | None:
+    return min((s for s in seconds if s is not None), default=None)
 
 
 def _sleep(hear: Listener, signals: _Signals, seconds: float | None) -> None:

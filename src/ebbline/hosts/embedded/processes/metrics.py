@@ -24,15 +24,18 @@ class MetricsFile:
         self._path = path
         self._written = 0.0
 
-    def write(self) -> None:
-        """Write unless that was done within the last second; a reader never sees half a file."""
+    def write(self) -> float | None:
+        """Write, unless that was done within the last second: then the seconds until it may be
+        done again. A reader never sees half a file."""
         now = time.monotonic()
-        if now - self._written < METRICS_SECONDS_MIN:
-            return
+        early = self._written + METRICS_SECONDS_MIN - now
+        if early > 0:
+            return early
         self._written = now
         draft = self._path.with_suffix(".new")
         draft.write_bytes(generate_latest(self._registry))
         draft.rename(self._path)
+        return None
 
 
 class EngineMeters:
@@ -52,11 +55,11 @@ class EngineMeters:
         )  # fmt: skip
         self._last: dict[str, int] = {}
 
-    def write(self, fold: Fold) -> None:
-        """Bring the figures up to the fold and the file up to the figures."""
+    def write(self, fold: Fold) -> float | None:
+        """Bring the figures up to the fold and the file up to the figures; see `MetricsFile`."""
         for what, count in fold.counts.items():
             self._taken.labels(what).inc(count - self._last.get(what, 0))
             self._last[what] = count
         self._offset.set(fold.offset)
         self._ledger.set(fold.rows.seq)
-        self._file.write()
+        return self._file.write()

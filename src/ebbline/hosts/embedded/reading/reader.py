@@ -243,7 +243,7 @@ class Reader:
         return Status(
             running, now_ms, tail.offset, tail.now_ms, offset, state_ms, tail.offset - offset,
             profiles, identifiers, members, ledger, kept, trimmed,
-            self.folder.log.stat().st_size, self.folder.state.stat().st_size,
+            _bytes(self.folder.log), _bytes(self.folder.state),
             None if wake is None or wake >= engine.NEVER else wake,
         )  # fmt: skip
 
@@ -298,6 +298,12 @@ class Reader:
             yield
         finally:
             self._db.execute("COMMIT")
+
+
+def _bytes(file: Path) -> int:
+    """The size of a database, with what stands in its write-ahead log."""
+    parts = (file, file.with_name(file.name + "-wal"))
+    return sum(part.stat().st_size for part in parts if part.exists())
 
 
 def _best(identifiers: str | None) -> tuple[str, str]:

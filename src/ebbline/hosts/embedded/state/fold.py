@@ -36,6 +36,7 @@ class Fold:
         self.offset: int = store.meta("offset") or 0
         self.now_ms: int = store.meta("now_ms") or 0
         self.counts: Counter[str] = Counter()
+        self._taken = 0  # events since the last flush
         self._start(plan)
 
     def _start(self, plan: Plan) -> None:
@@ -80,6 +81,8 @@ class Fold:
     def flush(self) -> int:
         """The writing part of `commit`, for a caller that holds the transaction."""
         self.counts.update(self.rows.tally)
+        self.counts["events"] += self._taken
+        self._taken = 0
         self.rows.tally.clear()
         written = self.rows.flush()
         self.people.flush()
@@ -111,7 +114,7 @@ class Fold:
 
     # -- instants --------------------------------------------------------------------------
 
-    def _instant(self, now_ms: int, events: Iterable[Event], offset: int) -> None:
+    def _instant(self, now_ms: int, events: Sequence[Event], offset: int) -> None:
         """All events that became known at `now_ms`."""
         if self._wheel.earliest < now_ms:
             self._fire(now_ms - 1, offset)
@@ -121,8 +124,12 @@ class Fold:
             if not self._seen.add(event.message_id, event.received_ms):
                 self.counts["duplicates"] += 1
                 continue
-            self.counts["events"] += 1
-            self._place(event, touched, now_ms, offset)
+            self._taken += 1
+            profile_id = self._place(event, touched, now_ms, offset)
+            if profile_id in touched:
+                touched[profile_id].append(event)
+            elif profile_id:
+                touched[profile_id] = [event]
         for profile_id, theirs in touched.items():
             person = self.people.person(profile_id)
             self._settle(person, apply(self.tables, person.profile, theirs, now_ms), offset)
@@ -173,19 +180,16 @@ class Fold:
     # -- identity --------------------------------------------------------------------------
 
     def _place(self, event: Event, touched: dict[int, list[Event]], now_ms: int,
-               offset: int) -> None:  # fmt: skip
-        """Find whose event it is and put it with their others of this instant."""
+               offset: int) -> int:  # fmt: skip
+        """Whose event it is; 0 for one that names nobody."""
         pairs = self._rules.identifiers(event)
         known = resolve_known(self.people, pairs)
-        if known is None:
-            if not pairs:
-                self.counts["nobody"] += 1
-                return
-            known = self._resolve(event, pairs, touched, now_ms, offset)
-        if known in touched:
-            touched[known].append(event)
-        else:
-            touched[known] = [event]
+        if known is not None:
+            return known
+        if not pairs:
+            self.counts["nobody"] += 1
+            return 0
+        return self._resolve(event, pairs, touched, now_ms, offset)
 
     def _resolve(self, event: Event, pairs: tuple[tuple[str, str], ...],
                  touched: dict[int, list[Event]], now_ms: int, offset: int) -> int:  # fmt: skip
