@@ -37,6 +37,7 @@ class Connector(msgspec.Struct, frozen=True):
     address: Callable[[Sequence[Identifier]], Address | None]
     encode: Callable[[Send, Any], Request]
     classify: Callable[[Send, Result, Any, int], Reply]
+    field_problem: Callable[[str], str]  # what is wrong with a field's name; "" for nothing
 
 
 def convert(raw: dict[str, Any], kind: type[Settings]) -> Settings | tuple[Problem, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from typing import Any
 
 from ebbline.connectors.braze import BRAZE
@@ -26,11 +27,21 @@ def connector_of(kind: str) -> Connector:
     return CONNECTORS[kind]
 
 
-def check(kind: str, settings: dict[str, Any]) -> tuple[Problem, ...]:
-    """What is wrong with a destination's settings as written, secrets being references."""
+def check(kind: str, settings: dict[str, Any], fields: Iterable[str] = ()) -> tuple[Problem, ...]:
+    """What is wrong with a destination's settings as written (secrets being references), and
+    with the names of the fields it is to receive."""
     if kind not in CONNECTORS:
         return (Problem("type", _unknown(kind)),)
     connector = CONNECTORS[kind]
+    named = tuple(
+        Problem(f"sync.{field}", wrong)
+        for field in fields
+        if (wrong := connector.field_problem(field))
+    )
+    return _settings_problems(connector, settings) + named
+
+
+def _settings_problems(connector: Connector, settings: dict[str, Any]) -> tuple[Problem, ...]:
     literal = tuple(
         Problem(key, f'"{key}" must name a secret (env:NAME or file:PATH), not hold it.')
         for key in connector.secret_keys

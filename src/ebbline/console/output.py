@@ -110,7 +110,7 @@ def table_lines(
     >>> table_lines(["name", "n"], [["vip", "12"], ["new", "3"]], {1})
     ['name   n', 'vip   12', 'new    3']
     """
-    kept = [[_printable(cell) for cell in row] for row in rows]
+    kept = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(heads, *kept, strict=True)]
     lines = []
     for number, row in enumerate([list(heads), *kept]):
@@ -129,6 +129,10 @@ def paint(text: str, colour: str) -> str:
     return f"\x1b[{codes[colour]}m{text}\x1b[0m" if colourful() else text
 
 
-def _printable(text: str) -> str:
-    """Users' text with what would move the cursor made harmless."""
+def printable(text: str) -> str:
+    r"""Users' text with what would move the cursor made harmless.
+
+    >>> printable("a\x1b[2Jb")
+    'a�[2Jb'
+    """
     return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)

@@ -79,7 +79,7 @@ def _apply(lane: Lane, send: Send, person: Person, item: Item, outcome: Outcome,
             _restore(person, item)
             _narrow_fields(person, item, outcome, send)
         case "split":
-            _restore(person, item)
+            # Some of it may have been applied: nothing is restored.
             if len(send.items) > 1:
                 person.people_max = (len(send.items) + 1) // 2
             else:

@@ -175,10 +175,16 @@ def _settle(tables: Tables, profile: Profile, places: Sequence[int], now_ms: int
 
 def _open_gates(tables: Tables, profile: Profile, now_ms: int, changed: list[int]) -> None:
     """Look again at groups whose timers may have become worth setting."""
-    for condition in changed:  # grows while it runs; a truth changes once an instant
-        places = tables.regate.get(condition)
+    looked = 0
+    while looked < len(changed):
+        places: set[int] = set()
+        for condition in changed[looked:]:
+            opened = tables.regate.get(condition)
+            if opened is not None:
+                places.update(opened.get(profile.truth[condition], ()))
+        looked = len(changed)
         if places:
-            _sense(tables, profile, places.get(profile.truth[condition], ()), now_ms, changed)
+            _sense(tables, profile, sorted(places), now_ms, changed)
 
 
 def _sense(tables: Tables, profile: Profile, places: Iterable[int], now_ms: int,

@@ -237,6 +237,8 @@ class _Compiler:
             alone.gates = [None] * len(gates)
         regate: dict[tuple[int, int], set[int]] = {}
         for condition, found in enumerate(gates):
+            if self.only_by_event.get(condition) == (0, 1):
+                continue  # it has no timers
             for gate in found or ():
                 for literal in gate:
                     regate.setdefault(literal, set()).add(self.group_of[condition])

@@ -40,6 +40,7 @@ def gates_of(
     """The gates of every condition. `conjunctions[audience]` are an audience's literals, or
     None when its rule is no plain conjunction; `readers[condition]` are its audiences."""
     found: list[Gates] = []
+    known: dict[Gates, Gates] = {}  # equal gates are one object, so that `is` can tell
     for condition, audiences in enumerate(readers):
         gates: set[Gate] = set()
         for audience in audiences:
@@ -51,5 +52,6 @@ def gates_of(
                 literal for literal in literals
                 if literal[0] != condition and event_only(literal)
             ))  # fmt: skip
-        found.append(None if () in gates or not gates else tuple(sorted(gates)))
+        own = None if () in gates or not gates else tuple(sorted(gates))
+        found.append(known.setdefault(own, own))
     return found

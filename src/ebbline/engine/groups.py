@@ -153,12 +153,15 @@ class _Ages:
             truth[conditions[i]] = False
             changed.append(conditions[i])
             i += 1
+        closed: Gates = ()
         for i in range(reached, size):
             flips = began + ages[i]
             if flips >= wake:
                 break
-            if is_open(gates[conditions[i]], truth):
+            gate = gates[conditions[i]]
+            if gate is None or (gate is not closed and is_open(gate, truth)):
                 return flips
+            closed = gate
         return wake
 
 

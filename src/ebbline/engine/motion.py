@@ -28,13 +28,13 @@ ANYTHING: Range = (-math.inf, math.inf)
 
 
 def moves(node: tree.AnyNode) -> bool:
-    """Whether a node's value may change at every instant."""
+    """Whether a node's value may change at every instant (a comparison only flips)."""
     match node:
         case tree.Score():
             return node.decay != "within"
         case tree.Call():
             return node.name in ("elapsed", "until") or any(moves(arg) for arg in node.args)
-        case tree.Arith() | tree.Compare():
+        case tree.Arith():
             return moves(node.left) or moves(node.right)
         case tree.Items():
             return any(moves(item) for item in node.items)

@@ -42,10 +42,10 @@ class Wheel:
         else:
             bucket.append((due_ms, profile))
 
-    def next_due(self) -> int:
-        """The earliest pending instant, NEVER when there is none; it may be a stale one."""
+    def peek(self) -> tuple[int, int] | None:
+        """The earliest pending pair, left where it is; it may be a stale one."""
         self._open_next()
-        return self._open[0][0] if self._open else NEVER
+        return self._open[0] if self._open else None
 
     def pop(self, until_ms: int) -> tuple[int, int] | None:
         """Take the earliest pair due at or before `until_ms`."""

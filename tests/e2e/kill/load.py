@@ -32,7 +32,7 @@ class Sender(threading.Thread):
         self.acknowledged: dict[str, Call] = {}
         self.answers: Counter[str] = Counter()
         self._people = [f"{name}-{number}" for number in range(people)]
-        self._door = Door(port)
+        self._door = Door(port, keep=True)
         self._rng = random.Random(f"{seed} {name}")
         self._ends = threading.Event()
         self._number = 0

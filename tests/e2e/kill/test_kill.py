@@ -58,8 +58,7 @@ def system(tmp_path, project):
 def braze(sandboxes):
     door = Door(sandboxes.braze_port)
     door.ask("POST", "/sandbox/faults", str(SLOW).replace("'", '"').encode())
-    yield door
-    door.close()
+    return door
 
 
 def test_killed_processes_lose_nothing_and_say_nothing_wrong(

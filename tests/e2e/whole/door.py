@@ -26,13 +26,12 @@ class Answer:
 
 
 class Door:
-    """A server on this machine; one connection that is opened again whenever it broke.
+    """A server on this machine. `keep` reuses one connection, opened again whenever it broke;
+    without it each request has its own. Belongs to one thread."""
 
-    Belongs to one thread.
-    """
-
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, keep: bool = False) -> None:
         self.port = port
+        self._keep = keep
         self._connection: http.client.HTTPConnection | None = None
 
     def ask(self, method: str, path: str, body: bytes | None = None,
@@ -49,7 +48,7 @@ class Door:
         except (OSError, http.client.HTTPException):
             self.close()
             raise
-        if response.will_close:
+        if response.will_close or not self._keep:
             self.close()
         return answer
 

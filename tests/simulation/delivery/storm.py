@@ -155,7 +155,7 @@ class Storm:
     def _on_look(self, life: int) -> None:
         """One round of the process."""
         if life != self.life:
-            return
+            return None
         rows = self.world.rows[self.notes.position :]
         for row in rows:
             fold(self.lane, row, self._whereabouts, self.now_ms)
@@ -255,7 +255,7 @@ class Storm:
         told = {}
         for user in self.braze.users.listed():
             name = user.get("external_id") or user["user_alias"]["alias_name"]
-            told[name] = {key: held for key, held in user["custom_attributes"].items()}
+            told[name] = user["custom_attributes"]
         return told
 
     def members_told(self) -> dict[str, set[str]]:

@@ -3,7 +3,8 @@
 A simulated day runs twice, once with the system stopped, restarted and killed in the middle of
 its steps at random moments. Both end in the same state and the same ledger; only ticks may be
 others, so log offsets are left out of that. Then each log is folded anew in one go, and that
-must give every byte of the state it led to. `EBBLINE_SEEDS` says how many days are simulated.
+must give every byte of the state it led to (`dump` says what is left out). `EBBLINE_SEEDS` says
+how many days are simulated.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from ebbline.connectors.braze.classify import classify
 from ebbline.connectors.braze.encode import address, encode
-from ebbline.connectors.braze.settings import limits, read_settings
+from ebbline.connectors.braze.settings import field_problem, limits, read_settings
 from ebbline.connectors.connector import Connector
 
 BRAZE = Connector(
@@ -14,6 +14,7 @@ BRAZE = Connector(
     address=address,
     encode=encode,
     classify=classify,
+    field_problem=field_problem,
 )
 
 __all__ = ["BRAZE"]

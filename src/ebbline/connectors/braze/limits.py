@@ -30,3 +30,6 @@ REQUEST_MS_MAX = 60_000
 
 # Milliseconds a batch waits for company: unnoticeable, and a burst makes one request.
 LINGER_MS = 50
+
+# Characters of an attribute's name.
+NAME_CHARACTERS_MAX = 255

@@ -11,6 +11,7 @@ from ebbline.connectors.braze.limits import (
     BODY_BYTES_MAX,
     CONCURRENT_REQUESTS,
     LINGER_MS,
+    NAME_CHARACTERS_MAX,
     OBJECTS,
     OBJECTS_MAX,
     REQUEST_MS_MAX,
@@ -20,6 +21,11 @@ from ebbline.connectors.braze.limits import (
 )
 from ebbline.connectors.connector import Problem, address_problem, convert
 from ebbline.delivery import Limits
+
+# Keys by which Braze tells whom an object is about and how to take it.
+RESERVED = frozenset(
+    ["external_id", "user_alias", "braze_id", "_update_existing_only", "_merge_objects"]
+)
 
 
 class BrazeSettings(msgspec.Struct, frozen=True):
@@ -38,6 +44,15 @@ def read_settings(raw: dict[str, Any]) -> BrazeSettings | tuple[Problem, ...]:
     if isinstance(settings, tuple):
         return settings
     return address_problem("endpoint", settings.endpoint) or settings
+
+
+def field_problem(field: str) -> str:
+    """An attribute's name must not be one that says whom the object is about."""
+    if field in RESERVED:
+        return f'Braze reads "{field}" as who is meant; name the attribute otherwise (as: ...).'
+    if not field or field.startswith("$") or len(field) > NAME_CHARACTERS_MAX:
+        return "A Braze attribute has 1 to 255 characters and does not begin with $."
+    return ""
 
 
 def limits(settings: BrazeSettings) -> Limits:

@@ -3,7 +3,7 @@
 from ebbline.connectors.connector import Connector
 from ebbline.connectors.webhook.classify import classify
 from ebbline.connectors.webhook.encode import address, encode
-from ebbline.connectors.webhook.settings import limits, read_settings
+from ebbline.connectors.webhook.settings import field_problem, limits, read_settings
 
 WEBHOOK = Connector(
     type="webhook",
@@ -14,6 +14,7 @@ WEBHOOK = Connector(
     address=address,
     encode=encode,
     classify=classify,
+    field_problem=field_problem,
 )
 
 __all__ = ["WEBHOOK"]

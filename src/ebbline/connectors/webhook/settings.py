@@ -56,6 +56,11 @@ def read_settings(raw: dict[str, Any]) -> WebhookSettings | tuple[Problem, ...]:
     return problems or settings
 
 
+def field_problem(field: str) -> str:
+    """Any name will do: it is a value in the message, not a key."""
+    return "" if field else "A field needs a name."
+
+
 def limits(settings: WebhookSettings) -> Limits:
     """How this webhook is treated."""
     rate = settings.requests_per_second

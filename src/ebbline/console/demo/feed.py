@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from itertools import chain, islice
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import aiohttp
@@ -27,7 +28,7 @@ from ebbline.console.demo.limits import (
 )
 from ebbline.console.demo.stage import Stage
 from ebbline.console.shop import Shop
-from ebbline.console.shop.limits import CAST_PAST_MS, DAY_MS
+from ebbline.console.shop.limits import DAY_MS
 from ebbline.errors import EbblineError
 
 Calls = list[dict[str, Any]]
@@ -42,7 +43,8 @@ class Feed:
         people = people_for(stage.speed)
         self._shop = Shop(seed=seed, people=people, opens_ms=opens_ms)
         # The cast's past is long and small; it is the same whatever the crowd.
-        self._alone = Shop(seed=seed, people=1, opens_ms=opens_ms)
+        self._cast = Shop(seed=seed, people=1, opens_ms=opens_ms)
+        self._cast_key = f"shop{seed}-cast"
         self._crowd_ms = opens_ms - past_ms_for(people)
         self._key = stage.plan.sources[0].write_key if stage.plan.sources else ""
         self._names: dict[str, str] = {}  # user id -> the person's name
@@ -55,9 +57,12 @@ class Feed:
         """Feed until cancelled."""
         auth = aiohttp.BasicAuth(self._key)
         async with aiohttp.ClientSession(auth=auth) as session:
-            await self._past(session)
-            self.phase = "the shop is open"
-            await self._live(session)
+            # What the cast does at the opening shows nothing unless its past is there by then.
+            await self._past(session, self._cast_past())
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._live(session))
+                await self._past(session, self._shop.calls(self._crowd_ms, self._shop.opens_ms))
+                self.phase = "the shop is open"
 
     def per_second(self) -> float:
         """Calls a second of the machine's time, lately."""
@@ -66,15 +71,15 @@ class Feed:
             self._recent.popleft()
         return sum(count for _, count in self._recent) / min(RATE_SECONDS, max(now, 1.0))
 
-    async def _past(self, session: aiohttp.ClientSession) -> None:
-        opens_ms = self._shop.opens_ms
-        history = chain(
-            self._alone.calls(opens_ms - CAST_PAST_MS, self._crowd_ms),
-            self._shop.calls(self._crowd_ms, opens_ms),
-        )
+    def _cast_past(self) -> Iterator[dict[str, Any]]:
+        for call in self._cast.history():
+            if call["messageId"].startswith(self._cast_key):
+                yield call
+
+    async def _past(self, session: aiohttp.ClientSession, calls: Iterator[dict[str, Any]]) -> None:
         under_way: set[asyncio.Task[None]] = set()
         try:
-            while batch := list(islice(history, BATCH_CALLS)):
+            while batch := list(islice(calls, BATCH_CALLS)):
                 if len(under_way) >= REQUESTS_AT_ONCE:
                     done, under_way = await asyncio.wait(
                         under_way, return_when=asyncio.FIRST_COMPLETED

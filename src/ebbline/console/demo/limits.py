@@ -20,9 +20,9 @@ CALLS_PER_PERSON_AND_DAY = 45
 # Milliseconds of the crowd's past at the most: the shop knows no more.
 PAST_MS_MAX = 26 * 3_600_000
 
-# Milliseconds between the start of the feed and the opening: time to take in the past, so that
-# what the shop's cast does at opening happens before the eyes of the watcher.
-OPENING_MS = 4_000
+# Milliseconds between the start of the feed and the opening: time to take in the cast's past,
+# so that what they do at the opening happens before the eyes of the watcher.
+OPENING_MS = 2_500
 
 # Calls in one request of the shop: what SDKs on servers send at once.
 BATCH_CALLS = 100

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ebbline.console.demo.scene import Scene
 from ebbline.console.demo.view import field_text
-from ebbline.console.output import moment
+from ebbline.console.output import moment, printable
 
 Shown = TypeVar("Shown")
 SUMMARY_SECONDS = 5.0  # seconds between two lines of figures
@@ -27,11 +27,11 @@ class Plain:
         for turn in _new(scene.turns, self._seen_turn):
             sign = "->" if turn.entered else "<-"
             at = moment(turn.at_ms)
-            yield f"{at}  {turn.who} {sign} {turn.audience}  ({turn.why})"
+            yield f"{at}  {printable(turn.who)} {sign} {turn.audience}  ({turn.why})"
         for arrival in _new(scene.arrivals, self._seen_arrival):
             pairs = arrival.fields.items()
             fields = ", ".join(f"{key}: {field_text(value)}" for key, value in pairs)
-            yield f"{moment(arrival.at_ms)}  sandbox received {arrival.who}: {fields}"
+            yield f"{moment(arrival.at_ms)}  sandbox received {printable(arrival.who)}: {fields}"
         if scene.turns:
             self._seen_turn = scene.turns[0]
         if scene.arrivals:

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ebbline.console.demo.scene import Scene, Size, Turn
-from ebbline.console.output import moment
+from ebbline.console.output import moment, printable
 
 HEAD_LINES = 4  # lines of the panel on top, borders included
+FIGURES_LINES = 8  # lines of the panel of figures without its borders
 FRAME_LINES = 2  # lines of a panel's borders
 ARROWS = {1: ("▲", "green"), -1: ("▼", "red"), 0: (" ", "dim")}
 SPEED_REAL = 1.0
@@ -22,7 +23,7 @@ SPEED_REAL = 1.0
 def draw(scene: Scene, lines: int) -> Layout:
     """The whole view in so many lines."""
     layout = Layout()
-    audiences = len(scene.sizes) + FRAME_LINES + 1
+    audiences = max(len(scene.sizes), FIGURES_LINES) + FRAME_LINES
     lower = max(6, lines - HEAD_LINES - audiences)
     layout.split_column(
         Layout(_head(scene), size=HEAD_LINES),
@@ -87,7 +88,7 @@ def _sizes(sizes: tuple[Size, ...]) -> Panel:
     for size in sizes:
         sign, colour = ARROWS[(size.moved > 0) - (size.moved < 0)]
         moved = f"{sign} {abs(size.moved)}" if size.moved else ""
-        table.add_row(size.audience, f"{size.members:,}", Text(moved, colour))
+        table.add_row(Text(size.audience), f"{size.members:,}", Text(moved, colour))
     return _panel(table, "Audiences")
 
 
@@ -99,10 +100,10 @@ def _turns(turns: tuple[Turn, ...], lines: int) -> Panel:
         sign, colour = ("→", "green") if turn.entered else ("←", "red")
         table.add_row(
             Text(moment(turn.at_ms // 1000 * 1000)[11:], "bright_black"),
-            turn.who,
+            Text(printable(turn.who)),
             Text(sign, colour),
             Text(turn.audience, colour),
-            Text(turn.why, "bright_black"),
+            Text(printable(turn.why), "bright_black"),
         )
     return _panel(table, "Entries and exits, and why")
 
@@ -112,7 +113,7 @@ def _arrivals(scene: Scene, lines: int) -> Panel:
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=2)
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=5)
     for arrival in scene.arrivals[:lines]:
-        table.add_row(arrival.who, _fields(arrival.fields))
+        table.add_row(Text(printable(arrival.who)), _fields(arrival.fields))
     return _panel(table, "What Braze's sandbox received")
 
 
@@ -123,7 +124,7 @@ def _fields(fields: dict[str, Any]) -> Text:
         colour = {True: "green", False: "red"}.get(value, "") if isinstance(value, bool) else ""
         if text:
             text.append(", ")
-        text.append(f"{name}: ", "bright_black")
+        text.append(f"{printable(name)}: ", "bright_black")
         text.append(field_text(value), colour)
     return text
 
@@ -138,4 +139,4 @@ def field_text(value: Any) -> str:
         return "true" if value else "false"
     if value is None:
         return "null"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else printable(str(value))

@@ -133,6 +133,9 @@ def _read(
 ) -> tuple[Connector, Any, tuple[str, ...]]:
     connector = connector_of(destination.type)
     raw, secrets = with_secrets(connector, destination.settings, environ)
+    for sync in destination.sync:
+        if wrong := connector.field_problem(sync.field):
+            raise SetupError(wrong)
     settings = connector.read_settings(raw)
     if isinstance(settings, tuple):
         wrong = "; ".join(f"{problem.where}: {problem.message}" for problem in settings)

@@ -55,6 +55,12 @@ class LogAppender:
         if self._bell is not None and events:
             self._bell.ring()
 
+    def close(self) -> None:
+        """Close the file, once nobody writes any more: whoever closes it last folds its WAL in,
+        so that after a clean end log.db alone is the whole log."""
+        if self._log is not None:
+            self._log.close()
+
 
 def run(settings: ChildSettings) -> None:
     """Serve until SIGTERM."""
@@ -64,9 +70,8 @@ def run(settings: ChildSettings) -> None:
 async def _serve(settings: ChildSettings) -> None:
     clock, folder, plan = clock_from(os.environ), settings.data_folder(), settings.plan()
     meters, limits = Meters(CollectorRegistry()), Limits()
-    commit = GroupCommit(
-        LogAppender(folder.log, clock, Bell.inherited(settings.ring_fd)), limits, meters
-    )
+    appender = LogAppender(folder.log, clock, Bell.inherited(settings.ring_fd))
+    commit = GroupCommit(appender, limits, meters)
     app = collect_app(
         Parser(names_of(plan)),
         {source.write_key: source.name for source in plan.sources},
@@ -85,6 +90,7 @@ async def _serve(settings: ChildSettings) -> None:
     listening.setblocking(False)
     await server.serve(sockets=[listening])
     await commit.close()
+    appender.close()
 
 
 class Server(uvicorn.Server):

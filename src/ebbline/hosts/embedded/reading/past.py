@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 
 from ebbline.definitions.plan import Plan
-from ebbline.errors import SetupError
 from ebbline.events.event import Event
 from ebbline.hosts.embedded.clock import SystemClock
 from ebbline.hosts.embedded.folder import DataFolder
@@ -74,9 +73,6 @@ def _fold(source: Path, target: Path, plan: Plan, at_ms: int, progress: Progress
                 fold.commit()
                 folded = 0
             progress(entry.offset, end)
-        if fold.offset == 0:
-            message = "The log begins after that instant: choose a later one."
-            raise SetupError(message)
         fold.take(Entry(fold.offset, at_ms, "tick", 0, b""), [])
         fold.commit()
     finally:

@@ -109,8 +109,21 @@ class Fold:
         self._start(plan)
 
     def next_due(self) -> int:
-        """The next instant at which somebody may change by time alone."""
-        return self._wheel.next_due()
+        """The next instant at which somebody changes by time alone, or may.
+
+        A wake that was overtaken by a later event is moved on here, so it costs no tick.
+        """
+        while (head := self._wheel.peek()) is not None:
+            due_ms, profile_id = head
+            if self._armed.get(profile_id) == due_ms:
+                person = self.people.find(profile_id)
+                if person is not None and person.profile.wake_ms == due_ms:
+                    return due_ms
+                del self._armed[profile_id]
+                if person is not None:
+                    self._arm(profile_id, person.profile.wake_ms)
+            self._wheel.pop(due_ms)
+        return engine.NEVER
 
     # -- instants --------------------------------------------------------------------------
 
