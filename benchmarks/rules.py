@@ -108,8 +108,9 @@ def _feature(feature: Sequence[Any], workload: Workload) -> AnyNode:
             return Trait(name)
         case ("open3",):
             return Matched(_events("Email Delivered"), _events("Email Opened"), "campaign_id", 3)
-    message = f"the workload asks for {feature}, which this benchmark has no rule for"
-    raise ValueError(message)
+        case _:
+            message = f"the workload asks for {feature}, which this benchmark has no rule for"
+            raise ValueError(message)
 
 
 def _events(name: str) -> Events:

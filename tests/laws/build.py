@@ -33,7 +33,7 @@ def names(events: str | tree.Events) -> tree.Events:
     return events if isinstance(events, tree.Events) else tree.Events(tuple(events.split("|")))
 
 
-def agg(  # noqa: PLR0913
+def agg(
     name: Any,
     events: str,
     x: Any = None,
@@ -81,7 +81,7 @@ def score(decay: Any, decay_ms: int, *points: tuple[str, Any], **clamp: float) -
     return tree.Score(parts, decay, decay_ms, **clamp)
 
 
-def event(  # noqa: PLR0913
+def event(
     name: str,
     at_ms: int,
     message_id: str = "",

@@ -70,7 +70,7 @@ def _computed(rules: Rules, name: str) -> tuple[TraitDef, str]:
 
 
 @st.composite
-def plans(draw: DrawFn, lengths: tuple[int, ...], *, audiences: int = 3) -> Plan:
+def plans(draw: DrawFn, lengths: tuple[int, ...], *, audiences: int = 4) -> Plan:
     """A plan with up to two computed traits, a few audiences and perhaps a priority group."""
     known: dict[str, str] = {}
     traits = []
@@ -93,7 +93,7 @@ def plans(draw: DrawFn, lengths: tuple[int, ...], *, audiences: int = 3) -> Plan
 @st.composite
 def histories(draw: DrawFn, lengths: tuple[int, ...], person: str, most: int) -> list[Timed]:
     """Arrivals of one person, at least one, in order of arrival."""
-    count = draw(st.integers(1, most))
+    count = draw(st.one_of(st.integers(1, 3), st.integers(most // 2, most)))
     found = [arrival(draw(tapes(EVENT_BYTES)), lengths, place, person) for place in range(count)]
     return sorted(found, key=lambda timed: timed[0])
 

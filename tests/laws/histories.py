@@ -29,7 +29,7 @@ OBJECT = {"city": "red"}
 def arrival(tape: Tape, spans: tuple[int, ...], place: int, person: str) -> Timed:
     """One event and when it became known; `place` makes its messageId unique."""
     type_ = tape.one_of(KINDS)
-    name = tape.one_of(words.EVENT_NAMES[:3])
+    name = tape.one_of(words.USUAL_NAMES)
     step = tape.below(4) * tape.one_of(spans) + tape.below(3) * tape.one_of(spans)
     time_ms = words.BASE_MS + step + tape.one_of((0, 0, 0, 1, -1))
     now_ms = time_ms + _delay(tape, spans)

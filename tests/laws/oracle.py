@@ -73,7 +73,7 @@ def effective(plan: Plan, raw: dict[str, bool]) -> dict[str, bool]:
     return result
 
 
-def evaluate(node: tree.AnyNode, scope: Scope) -> Any:  # noqa: PLR0911
+def evaluate(node: tree.AnyNode, scope: Scope) -> Any:
     """The value of any node."""
     match node:
         case tree.Literal():

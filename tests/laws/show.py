@@ -1,4 +1,4 @@
-"""A failing case as a person wants to read it: defaults left out, times from the lattice's start."""
+"""A failing case for a person to read: without defaults, times from the lattice's start."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 from hypothesis import given
@@ -39,7 +40,7 @@ def test_extra_wakes_change_nothing(case: Case) -> None:
     chance = random.Random(case.spare)
     everything = PersonFacts(tuple(event for _, event in arrivals))
     end = [*batches(arrivals), (case.until_ms, [])]
-    for (now_ms, events), (next_ms, _) in zip(end, end[1:], strict=False):
+    for (now_ms, events), (next_ms, _) in itertools.pairwise(end):
         plain.arrive(now_ms, events)
         woken.arrive(now_ms, events)
         places = candidates(case.plan, everything, now_ms, next_ms)

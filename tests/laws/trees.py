@@ -104,12 +104,12 @@ class Rules:
     def boolean(self, depth: int) -> AnyNode:
         """A condition; `depth` bounds how deep and, or and not are nested."""
         tape = self.tape
-        choice = tape.below(10)
-        if depth and choice >= 5:
-            if choice == 5:
+        choice = tape.below(12)
+        if depth and choice > 7:
+            if choice == 8:
                 return tree.Not(self.boolean(depth - 1))
             items = tuple(self.boolean(depth - 1) for _ in range(2 + tape.below(2)))
-            return tree.Or(items) if choice == 6 else tree.And(items)
+            return tree.Or(items) if choice == 9 else tree.And(items)
         leaves = (
             self.performed, self.counted, self.recent, self.scored, self.missed, self.totalled,
             self.latest, self.matched, self.sent, self.days, self.chained, self.ordered,
@@ -121,7 +121,7 @@ class Rules:
         """One name, several, or every call; filtered or not."""
         tape = self.tape
         choice = tape.below(10)
-        names: tuple[str, ...] = (tape.one_of(words.EVENT_NAMES[:3]),)
+        names: tuple[str, ...] = (tape.one_of(words.USUAL_NAMES),)
         if choice == 7:
             names = ("*",)
         elif choice > 7:

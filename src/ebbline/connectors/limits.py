@@ -16,3 +16,6 @@ SANDBOX_MESSAGES_MAX = 100_000
 
 # Seconds a webhook's timestamp may be off before a receiver refuses it (Standard Webhooks).
 TIMESTAMP_TOLERANCE_SECONDS = 300
+
+# Seconds a setting may fence a person for after a request whose fate is unknown.
+FENCE_SECONDS_MAX = 3_600

@@ -76,31 +76,26 @@ def _unpack_track(packed: Any) -> Any:
 
 
 def encode_profile(profile: Profile, default_truth: bytearray) -> bytes:
-    """Pack a profile; equal states give equal bytes. Truth is stored as the places where it
-    differs from that of a person without events."""
-    truth = profile.truth
-    flipped = [] if truth == default_truth else [
-        i for i, bit in enumerate(truth) if bit != default_truth[i]
-    ]  # fmt: skip
+    """Pack a profile; equal states give equal bytes. Truth equal to that of a person without
+    events is left out."""
+    truth = None if profile.truth == default_truth else profile.truth
     return _encoder.encode((
         profile.id, profile.born, profile.number, profile.traits,
         [(key, _pack_track(record)) for key, record in sorted(profile.tracks.items())],
-        flipped, sorted(profile.due.items()), _pack_bits(profile.raw),
+        truth, sorted(profile.due.items()), _pack_bits(profile.raw),
         _pack_bits(profile.effective), sorted(profile.published.items()),
     ))  # fmt: skip
 
 
 def decode_profile(data: bytes, default_truth: bytearray) -> Profile:
     """The inverse of `encode_profile`."""
-    (profile_id, born, number, traits, tracks, flipped, due, raw, effective,
+    (profile_id, born, number, traits, tracks, truth, due, raw, effective,
      published) = _decoder.decode(data)  # fmt: skip
-    profile = Profile(profile_id, bytearray(default_truth))
+    profile = Profile(profile_id, bytearray(default_truth if truth is None else truth))
     profile.born = born
     profile.number = number
     profile.traits = {key: tuple(entry) for key, entry in traits.items()}
     profile.tracks = {key: _unpack_track(packed) for key, packed in tracks}
-    for place in flipped:
-        profile.truth[place] ^= 1
     profile.due = dict(due)
     profile.raw = int.from_bytes(raw, "little")
     profile.effective = int.from_bytes(effective, "little")

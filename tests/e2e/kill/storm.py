@@ -57,15 +57,3 @@ class Storm:
         except (OSError, http.client.HTTPException):
             return None
         return answer if answer.status == 200 else None
-
-
-def is_quiet(system: WholeSystem) -> bool:
-    """Whether everything that came in is folded, and everything that follows is delivered."""
-    (log_end,) = system.query("log.db", "SELECT max(offset) FROM log")[0]
-    folded = dict(system.query("state.db", "SELECT key, value FROM meta"))["offset"]
-    (ledger_end,) = system.query("state.db", "SELECT max(seq) FROM ledger")[0]
-    positions = {row[0] for row in system.query("delivery.db", "SELECT position FROM destinations")}
-    (waiting,) = system.query(
-        "delivery.db", "SELECT count(*) FROM people WHERE pending OR sending"
-    )[0]
-    return log_end == folded and positions == {ledger_end} and not waiting

@@ -17,11 +17,11 @@ import pytest
 
 from tests.e2e.kill import checks
 from tests.e2e.kill.load import Sender
-from tests.e2e.kill.storm import READY_SECONDS_MAX, Storm, is_quiet
+from tests.e2e.kill.storm import READY_SECONDS_MAX, Storm
 from tests.e2e.whole.door import Door
 from tests.e2e.whole.project import project_at
 from tests.e2e.whole.sandbox import Sandboxes
-from tests.e2e.whole.system import WholeSystem, until
+from tests.e2e.whole.system import WholeSystem, is_quiet, until
 
 KILLS = int(os.environ.get("EBBLINE_KILLS", "50"))
 SEED = int(os.environ.get("EBBLINE_KILL_SEED", "1"))

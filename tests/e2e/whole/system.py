@@ -116,6 +116,16 @@ class WholeSystem:
         return code
 
 
+def is_quiet(system: WholeSystem) -> bool:
+    """Whether everything that came in is folded, and everything that follows is delivered."""
+    log_end = system.query("log.db", "SELECT max(offset) FROM log")[0][0]
+    folded = dict(system.query("state.db", "SELECT key, value FROM meta"))["offset"]
+    ledger_end = system.query("state.db", "SELECT coalesce(max(seq), 0) FROM ledger")[0][0]
+    positions = {row[0] for row in system.query("delivery.db", "SELECT position FROM destinations")}
+    waiting = system.query("delivery.db", "SELECT 1 FROM people WHERE pending OR sending LIMIT 1")
+    return log_end == folded and positions == {ledger_end} and not waiting
+
+
 def query(path: Path, sql: str, *values: Any) -> list[Any]:
     """Rows of a database that somebody else may be writing."""
     db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)

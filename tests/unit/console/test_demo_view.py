@@ -32,17 +32,17 @@ SCENE = Scene(
 
 def drawn(scene, columns=124, lines=30):
     console = Console(width=columns, height=lines, file=io.StringIO(), color_system=None)
-    console.print(draw(scene, lines))
+    console.print(draw(scene, lines, columns))
     return console.file.getvalue()
 
 
 def test_the_view_shows_everything():
     text = drawn(SCENE)
     for part in (
-        "the shop is open", "first entry in Braze's sandbox after 1.5 s", "1,234  (10 a second)",
+        "the shop is open", "first entry in Braze's sandbox after 1.5 s", "1,234  (10/s)",
         "▲ 2", "▼ 1", "12:00:01 Ana", "← high_intent", "→ vip", "window ended", "Order Completed",
         "segment_vip: true, lead_score: 84.2", "Ctrl-C", "p50 56 ms, p95 73 ms",
-        "3 requests, 40 objects",
+        "40 objects, 3 calls",
     ):  # fmt: skip
         assert part in text
     assert len(text.splitlines()) == 30
@@ -52,19 +52,22 @@ def test_the_view_before_anything_happened():
     scene = replace(SCENE, turns=(), arrivals=(), p50_ms=None, p95_ms=None, first_seconds=None)
     text = drawn(scene)
     assert "waiting for the first entry" in text
-    assert "no event has changed an audience yet" in text
+    assert "nothing measured yet" in text
 
 
 def test_the_view_says_when_time_runs_fast_and_things_are_refused():
     text = drawn(replace(SCENE, speed=600.0, refused=2, behind=1_500))
     assert "600 times as fast as outside" in text
-    assert "2 requests" in text
+    assert "2 calls" in text
     assert "1,500 batches" in text
 
 
 def test_the_view_fits_a_small_terminal():
     text = drawn(SCENE, 80, 24)
     assert max(map(len, text.splitlines())) <= 80
+    assert "Ana" in text
+    assert "window ended" in text
+    assert "segment_vip: true" in text
 
 
 def test_names_cannot_draw_on_the_terminal():

@@ -20,6 +20,7 @@ from ebbline.connectors.braze.limits import (
     WINDOW_MS,
 )
 from ebbline.connectors.connector import Problem, address_problem, convert
+from ebbline.connectors.limits import FENCE_SECONDS_MAX
 from ebbline.delivery import Limits
 
 # Keys by which Braze tells whom an object is about and how to take it.
@@ -30,12 +31,16 @@ RESERVED = frozenset(
 
 class BrazeSettings(msgspec.Struct, frozen=True):
     """`endpoint` is the instance's REST address; `batch_size` the objects in one request;
-    `requests_per_second` lowers the pace where a contract or other users of the key need it."""
+    `requests_per_second` lowers the pace where a contract or other users of the key need it;
+    `fence_seconds` is how long a request that got no answer may still be applied."""
 
     endpoint: str
     key: Annotated[str, msgspec.Meta(min_length=1)]
     batch_size: Annotated[int, msgspec.Meta(ge=1, le=OBJECTS_MAX)] = OBJECTS
     requests_per_second: Annotated[float, msgspec.Meta(gt=0, le=1000)] | None = None
+    fence_seconds: Annotated[float, msgspec.Meta(ge=0, le=FENCE_SECONDS_MAX)] = (
+        REQUEST_MS_MAX / 1000
+    )
 
 
 def read_settings(raw: dict[str, Any]) -> BrazeSettings | tuple[Problem, ...]:
@@ -66,6 +71,6 @@ def limits(settings: BrazeSettings) -> Limits:
         window_ms=WINDOW_MS if rate is None else round(max(1, math.ceil(rate)) * 1000 / rate),
         concurrency=CONCURRENT_REQUESTS,
         timeout_ms=TIMEOUT_MS,
-        request_ms_max=REQUEST_MS_MAX,
+        request_ms_max=round(settings.fence_seconds * 1000),
         linger_ms=LINGER_MS,
     )

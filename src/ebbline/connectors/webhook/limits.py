@@ -17,13 +17,13 @@ REQUESTS = 50
 # Milliseconds of that window.
 WINDOW_MS = 1_000
 
-# Requests in flight.
+# Requests in flight: enough to fill the pace while an answer takes 160 milliseconds.
 CONCURRENT_REQUESTS = 8
 
 # Milliseconds we wait for an answer (Standard Webhooks: 15 to 30 seconds).
 TIMEOUT_MS = 20_000
 
-# Milliseconds for which a request that we gave up on may still be applied.
+# Milliseconds for which a request that we gave up on may still be applied, by default.
 REQUEST_MS_MAX = 30_000
 
 # Milliseconds an array that is not full waits for company.

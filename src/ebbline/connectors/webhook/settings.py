@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from ebbline.connectors.connector import Problem, address_problem, convert
+from ebbline.connectors.limits import FENCE_SECONDS_MAX
 from ebbline.connectors.webhook.limits import (
     BODY_BYTES_MAX,
     CHANGES,
@@ -28,7 +29,8 @@ _OWN_HEADERS = frozenset(["host", "content-length", "content-type", "transfer-en
 
 class WebhookSettings(msgspec.Struct, frozen=True):
     """`secret` signs; `secrets` are two while one replaces the other. `batch_size` above 1
-    makes the body an array. `headers` are added to every request."""
+    makes the body an array. `headers` are added to every request; `fence_seconds` is how long a
+    request that got no answer may still be applied."""
 
     url: str
     secret: str | None = None
@@ -36,6 +38,9 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     headers: dict[str, str] = {}
     batch_size: Annotated[int, msgspec.Meta(ge=1, le=CHANGES_MAX)] = CHANGES
     requests_per_second: Annotated[float, msgspec.Meta(gt=0, le=10_000)] | None = None
+    fence_seconds: Annotated[float, msgspec.Meta(ge=0, le=FENCE_SECONDS_MAX)] = (
+        REQUEST_MS_MAX / 1000
+    )
 
     @property
     def signing_secrets(self) -> tuple[str, ...]:
@@ -72,7 +77,7 @@ def limits(settings: WebhookSettings) -> Limits:
         window_ms=WINDOW_MS if rate is None else round(max(1, math.ceil(rate)) * 1000 / rate),
         concurrency=CONCURRENT_REQUESTS,
         timeout_ms=TIMEOUT_MS,
-        request_ms_max=REQUEST_MS_MAX,
+        request_ms_max=round(settings.fence_seconds * 1000),
         linger_ms=LINGER_MS if settings.batch_size > 1 else 0,
     )
 

@@ -12,6 +12,7 @@ import aiohttp
 import msgspec
 
 from ebbline.console.demo.limits import (
+    AGAIN_SECONDS,
     BATCH_CALLS,
     CALLS_KEPT_MAX,
     CALLS_PER_PERSON_AND_DAY,
@@ -59,10 +60,13 @@ class Feed:
         async with aiohttp.ClientSession(auth=auth) as session:
             # What the cast does at the opening shows nothing unless its past is there by then.
             await self._past(session, self._cast_past())
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._live(session))
+            live = asyncio.create_task(self._live(session))
+            try:
                 await self._past(session, self._shop.calls(self._crowd_ms, self._shop.opens_ms))
                 self.phase = "the shop is open"
+                await live
+            finally:
+                live.cancel()
 
     def per_second(self) -> float:
         """Calls a second of the machine's time, lately."""
@@ -114,18 +118,25 @@ class Feed:
         while len(self.sent_ms) > CALLS_KEPT_MAX:
             self.sent_ms.popitem(last=False)
         body = msgspec.json.encode({"batch": batch})
+        while not await self._taken(session, body):
+            await self._stage.machine.sleep(AGAIN_SECONDS)
+        self.calls += len(batch)
+        self._recent.append((self._stage.seconds(), len(batch)))
+
+    async def _taken(self, session: aiohttp.ClientSession, body: bytes) -> bool:
+        """Send once; False when it is to be sent again, as an SDK would."""
         headers = {"content-type": "application/json"}
-        while True:
+        try:
             url = f"{self._stage.url}/v1/batch"
             async with session.post(url, data=body, headers=headers) as answer:
                 if answer.status == 200:
-                    break
-                if answer.status not in (429, 503):
-                    message = f"The system refused the shop's calls: {await answer.text()}"
-                    raise EbblineError(message)
-            await self._stage.machine.sleep(1.0)
-        self.calls += len(batch)
-        self._recent.append((self._stage.seconds(), len(batch)))
+                    return True
+                if answer.status in (429, 503):
+                    return False
+                message = f"The system refused the shop's calls: {await answer.text()}"
+        except aiohttp.ClientError:
+            return False  # the process behind the port was just started again
+        raise EbblineError(message)
 
     def name(self, identifier: str) -> str:
         """A person's name; visitors who never said who they are have a device only."""
@@ -147,7 +158,7 @@ def people_for(speed: float) -> int:
     """How many people visit the shop, so that a second shows about as much at any speed.
 
     >>> people_for(1), people_for(100), people_for(100_000)
-    (20000, 2000, 500)
+    (12000, 1200, 500)
     """
     share = min(1.0, SPEED_OF_ALL_PEOPLE / speed)
     return max(PEOPLE_MIN, int(PEOPLE_MAX * share))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-# People who visit the shop at the machine's own speed: some ten events a second. Faster time
+# People who visit the shop at the machine's own speed: some six events a second. Faster time
 # makes each of them come more often, so there are fewer, but no fewer than the second number.
-PEOPLE_MAX = 20_000
+PEOPLE_MAX = 12_000
 PEOPLE_MIN = 500
 
 # Times the machine's clock up to which all the people come.
@@ -12,7 +12,7 @@ SPEED_OF_ALL_PEOPLE = 10.0
 
 # Calls of the crowd's past that are sent before the opening, more or less: a few seconds of
 # work. With many people that is the last hour or two, with few a whole day.
-PAST_CALLS = 40_000
+PAST_CALLS = 26_000
 
 # Calls of one person in a day, on the average; only for reckoning how far back the past goes.
 CALLS_PER_PERSON_AND_DAY = 45
@@ -33,6 +33,9 @@ REQUESTS_AT_ONCE = 4
 # Seconds between two requests of the shop, and between two pictures of the view.
 FEED_SECONDS = 0.15
 VIEW_SECONDS = 0.25
+
+# Seconds until a request is sent again that was not taken.
+AGAIN_SECONDS = 0.5
 
 # Milliseconds of the shop's time that one look at it takes: bounds a batch at high speed.
 LOOK_MS_MAX = 900_000

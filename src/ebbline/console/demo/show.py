@@ -74,7 +74,9 @@ async def _inside(
     stage: Stage, demo: Demo, stopping: asyncio.Event, live: Live | None
 ) -> Scene | None:
     scene: Scene | None = None
-    async with stage:
+    async with _started(stage, stopping) as serves:
+        if not serves:
+            return None
         feed = Feed(stage, demo.seed)
         watch = Watch(stage, feed)
         feeding = asyncio.create_task(feed.run())
@@ -86,7 +88,7 @@ async def _inside(
                     for line in plain.lines(scene):
                         print(line, flush=True)
                 elif live is not None:
-                    live.update(draw(scene, live.console.size.height), refresh=True)
+                    live.update(draw(scene, *live.console.size[::-1]), refresh=True)
                 if stopping.is_set() or (demo.seconds and scene.seconds >= demo.seconds):
                     return scene
                 if (trouble := stage.trouble()) is not None:
@@ -100,6 +102,24 @@ async def _inside(
             with suppress(asyncio.CancelledError, OSError):
                 await feeding
             watch.close()
+
+
+@asynccontextmanager
+async def _started(stage: Stage, stopping: asyncio.Event) -> AsyncIterator[bool]:
+    """The stage, started unless an order to stop comes first."""
+    starting = asyncio.create_task(stage.start())
+    stop = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+        yield starting.done()
+    finally:
+        for task in (starting, stop):
+            task.cancel()
+            with suppress(asyncio.CancelledError, EbblineError):
+                await task
+        await stage.end()
 
 
 @asynccontextmanager
@@ -118,7 +138,7 @@ async def _signals(stopping: asyncio.Event) -> AsyncIterator[None]:
 def write_svg(scene: Scene, file: Path) -> None:
     """The view as a picture."""
     console = Console(record=True, width=SVG_COLUMNS, height=SVG_LINES, file=io.StringIO())
-    console.print(draw(scene, SVG_LINES))
+    console.print(draw(scene, SVG_LINES, SVG_COLUMNS))
     # The picture names no address: a viewer's own fixed-width font is good enough.
     text = _NOT_DRAWN.sub("", console.export_svg(title="ebbline demo"))
     try:
@@ -134,6 +154,6 @@ def _farewell(scene: Scene, demo: Demo, console: Console) -> None:
         print(first_line(scene), flush=True)
         return
     lines = min(console.size.height - 4, SVG_LINES)
-    console.print(draw(scene, lines), height=lines)
+    console.print(draw(scene, lines, console.size.width), height=lines)
     console.print(first_line(scene), highlight=False)
     console.print("`ebbline init shop` makes a project like this one.", highlight=False)

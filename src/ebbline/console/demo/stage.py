@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Self
 
 from ebbline.connectors.braze.sandbox import DEFAULT_KEY, braze_sandbox
 from ebbline.connectors.sandbox import SandboxApp
@@ -37,7 +36,7 @@ KEY_VARIABLE = "BRAZE_API_KEY"
 
 
 class Stage:
-    """Everything that must run for a demo; `async with` starts and ends it."""
+    """Everything that must run for a demo: `start` it, and `end` it however that went."""
 
     def __init__(self, speed: float, port: int) -> None:
         self.machine = SystemClock()
@@ -64,23 +63,18 @@ class Stage:
         """Seconds of the machine's time since the demo began."""
         return (self.machine.now_ms() - self.started_ms) / 1000
 
-    async def __aenter__(self) -> Self:
+    async def start(self) -> None:
         """Start the sandbox and the system; returns when it serves."""
         trouble = machine.port_trouble(HOST, self.port)
         if trouble is not None:
             message = f"Port {self.port} cannot be had ({trouble}); choose another (--port)."
             raise SetupError(message)
-        try:
-            await self._server.__aenter__()
-            self._serves = True
-            self.plan = self._write_project()
-            await self._start_system()
-        except BaseException:
-            await self.__aexit__()
-            raise
-        return self
+        await self._server.__aenter__()
+        self._serves = True
+        self.plan = self._write_project()
+        await self._start_system()
 
-    async def __aexit__(self, *_: object) -> None:
+    async def end(self) -> None:
         """End the system, then the sandbox, then remove the folder."""
         await self._stop_system()
         if self._serves:

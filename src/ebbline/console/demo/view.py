@@ -16,12 +16,14 @@ from ebbline.console.output import moment, printable
 HEAD_LINES = 4  # lines of the panel on top, borders included
 FIGURES_LINES = 8  # lines of the panel of figures without its borders
 FRAME_LINES = 2  # lines of a panel's borders
+COLUMNS_BESIDE = 110  # columns from which two lists fit beside each other
 ARROWS = {1: ("▲", "green"), -1: ("▼", "red"), 0: (" ", "dim")}
 SPEED_REAL = 1.0
 
 
-def draw(scene: Scene, lines: int) -> Layout:
-    """The whole view in so many lines."""
+def draw(scene: Scene, lines: int, columns: int) -> Layout:
+    """The whole view in so many lines; on a narrow terminal the lists stand one below the
+    other."""
     layout = Layout()
     audiences = max(len(scene.sizes), FIGURES_LINES) + FRAME_LINES
     lower = max(6, lines - HEAD_LINES - audiences)
@@ -33,9 +35,16 @@ def draw(scene: Scene, lines: int) -> Layout:
     layout["upper"].split_row(
         Layout(_sizes(scene.sizes), ratio=5), Layout(_figures(scene), ratio=6)
     )
-    layout["lower"].split_row(
-        Layout(_turns(scene.turns, lower - FRAME_LINES), ratio=6),
-        Layout(_arrivals(scene, lower - FRAME_LINES), ratio=5),
+    if columns >= COLUMNS_BESIDE:
+        layout["lower"].split_row(
+            Layout(_turns(scene.turns, lower - FRAME_LINES), ratio=6),
+            Layout(_arrivals(scene, lower - FRAME_LINES), ratio=5),
+        )
+        return layout
+    above = (lower + 1) // 2
+    layout["lower"].split_column(
+        Layout(_turns(scene.turns, above - FRAME_LINES), size=above),
+        Layout(_arrivals(scene, lower - above - FRAME_LINES)),
     )
     return layout
 
@@ -61,13 +70,13 @@ def _figures(scene: Scene) -> Panel:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bright_black")
     table.add_column()
-    table.add_row("events in", f"{scene.calls:,}  ({scene.calls_per_second:,.0f} a second)")
+    table.add_row("events in", f"{scene.calls:,}  ({scene.calls_per_second:,.0f}/s)")
     table.add_row("people", f"{scene.people:,}")
     waits = "nothing" if not scene.behind else f"{scene.behind:,} batches"
     table.add_row("not yet evaluated", waits)
-    table.add_row("to the sandbox", f"{scene.requests:,} requests, {scene.objects:,} objects")
+    table.add_row("to the sandbox", f"{scene.objects:,} objects, {scene.requests:,} calls")
     if scene.refused:
-        table.add_row("refused by it", Text(f"{scene.refused:,} requests", "red"))
+        table.add_row("refused by it", Text(f"{scene.refused:,} calls", "red"))
     table.add_row("event to sandbox", _latency(scene))
     table.add_row("", "")
     table.add_row("", Text("Ctrl-C ends the demo", "bright_black"))
@@ -76,8 +85,8 @@ def _figures(scene: Scene) -> Panel:
 
 def _latency(scene: Scene) -> str:
     if scene.p50_ms is None or scene.p95_ms is None:
-        return "no event has changed an audience yet"
-    return f"p50 {scene.p50_ms:,.0f} ms, p95 {scene.p95_ms:,.0f} ms  ({scene.samples:,} seen)"
+        return "nothing measured yet"
+    return f"p50 {scene.p50_ms:,.0f} ms, p95 {scene.p95_ms:,.0f} ms"
 
 
 def _sizes(sizes: tuple[Size, ...]) -> Panel:

@@ -86,7 +86,7 @@ IMPORT_BATCH_LINES = 5_000
 
 # Batches between two commits of the state while a file is replayed; a crash repeats them from
 # the log, which is written batch by batch.
-IMPORT_COMMIT_BATCHES = 10
+IMPORT_COMMIT_BATCHES = 20
 
 # Seconds the engine sleeps at the most with a timer pending: a clock that was set forward (a
 # laptop that slept) is noticed within this time.

@@ -26,7 +26,7 @@ from tests.unit.hosts.deliver.rig import (
     until,
     users,
 )
-from tests.unit.hosts.deliver.state_file import LINKED, MERGED, TRAIT
+from tests.unit.hosts.deliver.state_file import LINKED, MERGED, TRAIT, StateFile
 
 
 @pytest.fixture
@@ -235,8 +235,6 @@ async def test_nothing_is_sent_again_after_a_restart(tmp_path, state, sandbox, p
 
 
 async def test_it_starts_before_there_is_any_state(tmp_path, sandbox, plan):
-    from tests.unit.hosts.deliver.state_file import StateFile
-
     async with Running(make_deliver(tmp_path, plan)) as deliver:
         await asyncio.sleep(0.05)
         state = StateFile(tmp_path / "state.db")

@@ -30,6 +30,7 @@ class AttemptLog:
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
+        self._tidied_ms = 0
 
     def last_id(self) -> int:
         """The last attempt's number."""
@@ -49,7 +50,7 @@ class AttemptLog:
              min(value.at_ms for value in values), min(value.queued_ms for value in values),
              send.at_ms, _items(send, None), mask(_request(request), secrets)),
         )  # fmt: skip
-        if send.id % TIDY_EVERY_ATTEMPTS == 0:
+        if send.id % TIDY_EVERY_ATTEMPTS == 0 or send.at_ms >= self._tidied_ms + _DAY_MS:
             self.tidy(send.id, send.at_ms)
 
     def arrive(
@@ -74,6 +75,7 @@ class AttemptLog:
 
     def tidy(self, newest: int, now_ms: int) -> None:
         """Drop bodies past their days and attempts past their number."""
+        self._tidied_ms = now_ms
         self._db.execute(
             "UPDATE attempts SET request = NULL, response = NULL"
             " WHERE sent_ms < ? AND request IS NOT NULL",

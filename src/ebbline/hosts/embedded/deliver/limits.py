@@ -35,7 +35,7 @@ CHECKPOINT_PAGES = 4_000
 # Bytes of a file that a file: reference names; keys are short, anything longer is a mistake.
 SECRET_BYTES_MAX = 16 << 10
 
-# Commands taken from the spool in one round; the rest follow in the next.
+# Orders (files) taken from the spool in one round; the rest follow in the next.
 COMMANDS_MAX = 100
 
 # Deliveries listed unless asked otherwise: a screen or two of rows.

@@ -152,7 +152,7 @@ def _adopt_syncs(store: DeliveryStore, known: Destination, sources: dict[str, st
     fresh = [f for f in sources if f not in known.active or known.sources.get(f) != sources[f]]
     if fresh:
         known.position = 0
-    if set(sources) != set(known.active):
+    if fresh or set(sources) != set(known.active):
         store.review_all(known.id)
     known.sources = known.sources | sources
     known.active = sorted(sources)

@@ -103,40 +103,37 @@ class DeliveryStore:
 
     def save(self, destination: int, lane: Lane) -> None:
         """Write down everything a lane has changed since the last time."""
-        for address in lane.touched:
-            person = lane.people.get(address)
-            if person is not None:
-                self._save_person(destination, lane, person)
-        for profile, home in lane.homes.items():
-            if home is None:
-                self.db.execute(
-                    "DELETE FROM homes WHERE destination = ? AND profile = ?",
-                    (destination, profile),
-                )
-            else:
-                self.db.execute(
-                    "INSERT OR REPLACE INTO homes VALUES (?, ?, ?)",
-                    (destination, profile, str(home)),
-                )
-
-    def _save_person(self, destination: int, lane: Lane, person: Person) -> None:
-        key = (destination, str(person.address))
-        if person.address in lane.trimmed:
-            self.db.execute("DELETE FROM cells WHERE destination = ? AND address = ?", key)
-        if is_forgettable(person):
-            self.db.execute("DELETE FROM people WHERE destination = ? AND address = ?", key)
-            return
-        fields = pending(person, lane.feeds)
-        since = min((person.cells[field].version for field in fields), default=0)
-        self.db.execute(
-            "INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*key, person.profile, bool(fields), since, person.sending, person.tries,
-             person.failed_ms, person.not_before_ms, person.people_max, person.fields_max),
-        )  # fmt: skip
-        self.db.executemany(
-            "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(*key, field, *_cell_row(cell)) for field, cell in person.cells.items()],
+        people = [lane.people[address] for address in lane.touched if address in lane.people]
+        kept = [person for person in people if not is_forgettable(person)]
+        emptied = {*lane.trimmed, *(p.address for p in people if is_forgettable(p))}
+        many = self.db.executemany
+        many(
+            "DELETE FROM cells WHERE destination = ? AND address = ?",
+            [(destination, str(address)) for address in emptied],
         )
+        many(
+            "DELETE FROM people WHERE destination = ? AND address = ?",
+            [(destination, str(person.address)) for person in people if is_forgettable(person)],
+        )
+        many(
+            "INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [_person_row(destination, lane, person) for person in kept],
+        )
+        many(
+            "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (destination, str(person.address), field, *_cell_row(cell))
+                for person in kept
+                for field, cell in person.cells.items()
+            ],
+        )
+        self._save_homes(destination, lane)
+
+    def _save_homes(self, destination: int, lane: Lane) -> None:
+        settled = [(destination, p, str(home)) for p, home in lane.homes.items() if home]
+        left = [(destination, p) for p, home in lane.homes.items() if home is None]
+        self.db.executemany("INSERT OR REPLACE INTO homes VALUES (?, ?, ?)", settled)
+        self.db.executemany("DELETE FROM homes WHERE destination = ? AND profile = ?", left)
 
     def reset_field(self, destination: int, field: str) -> None:
         """A field comes to mean something else: it wants nothing until rows are folded anew."""
@@ -212,6 +209,14 @@ class LaneMemory:
             (self._destination, limit),
         ).fetchall()
         return [parse_address(row[0]) for row in rows]
+
+
+def _person_row(destination: int, lane: Lane, person: Person) -> tuple[Any, ...]:
+    fields = pending(person, lane.feeds)
+    since = min((person.cells[field].version for field in fields), default=0)
+    return (destination, str(person.address), person.profile, bool(fields), since,
+            person.sending, person.tries, person.failed_ms, person.not_before_ms,
+            person.people_max, person.fields_max)  # fmt: skip
 
 
 def _cell_row(cell: Cell) -> tuple[Any, ...]:

@@ -88,6 +88,9 @@ async def _serve(settings: ChildSettings) -> None:
     ))  # fmt: skip
     listening = socket.socket(fileno=settings.socket_fd)
     listening.setblocking(False)
+    # uvicorn raises a SIGTERM that it has obeyed once more, for whoever had it before; without
+    # anybody there it would end the process before the log is closed.
+    signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
     await server.serve(sockets=[listening])
     await commit.close()
     appender.close()

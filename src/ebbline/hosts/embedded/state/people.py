@@ -23,11 +23,20 @@ _identifiers = msgspec.json.Decoder(tuple[Identifier, ...])
 class Person:
     """A decoded profile with its identifiers, highest priority first."""
 
-    __slots__ = ("identifiers", "profile")
+    __slots__ = ("_packed", "_packed_of", "identifiers", "profile")
 
     def __init__(self, profile: engine.Profile, identifiers: tuple[Identifier, ...]) -> None:
         self.profile = profile
         self.identifiers = identifiers
+        self._packed = ""
+        self._packed_of: tuple[Identifier, ...] | None = None
+
+    def packed_identifiers(self) -> str:
+        """The identifiers as JSON, packed anew only when they changed."""
+        if self._packed_of is not self.identifiers:
+            self._packed = msgspec.json.encode(self.identifiers).decode()
+            self._packed_of = self.identifiers
+        return self._packed
 
 
 class People:
@@ -139,7 +148,7 @@ class People:
                 person.profile.id,
                 engine.encode_profile(person.profile, truth),
                 person.profile.wake_ms,
-                msgspec.json.encode(person.identifiers).decode(),
+                person.packed_identifiers(),
             )
             for _, person in sorted(self.dirty.items())
         ]
