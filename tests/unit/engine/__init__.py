@@ -1,0 +1,1 @@
+"""Unit tests of the engine room; its laws are in tests/laws."""
