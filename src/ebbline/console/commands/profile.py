@@ -24,12 +24,12 @@ def profile(
     with looking(Place(project, data), instant(at, "--at")) as (reader, now_ms):
         person = reader.person(reader.find(user), now_ms)
         kinds = _kinds(reader.plan())
-    if as_json:
-        show_json(_document(person, kinds))
-        return
-    _show_identifiers(person)
-    _show_traits(person, kinds)
-    _show_audiences(person)
+        if as_json:
+            show_json(_document(person, kinds))
+            return
+        _show_identifiers(person)
+        _show_traits(person, kinds)
+        _show_audiences(person)
 
 
 def _show_identifiers(person: Person) -> None:
