@@ -92,7 +92,7 @@ def measure(
         while len(runs) < RUNS_MAX:
             seconds, note = run()
             runs.append(seconds)
-            spent = time.process_time() - began
+            spent = max(time.process_time() - began, sum(runs))  # a child's time is not ours
             if spent + max(seconds, spent / len(runs)) > BUDGET_SECONDS:
                 break
     decode += decode_us(lines)

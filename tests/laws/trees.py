@@ -114,6 +114,7 @@ class Rules:
             self.performed, self.counted, self.recent, self.scored, self.missed, self.totalled,
             self.latest, self.matched, self.sent, self.days, self.chained, self.ordered,
             self.referred, self.absent, self.known_as,
+            self.summed,
         )  # fmt: skip
         return tape.one_of(leaves)()
 
@@ -215,6 +216,13 @@ class Rules:
         """A count against a small number."""
         count = tree.Aggregate("count", self.events(), None, None, self.window())
         return self.versus(count, Literal(1 + self.tape.below(3)))
+
+    def summed(self) -> AnyNode:
+        """A sum in a window against a constant."""
+        tape = self.tape
+        x = self.filters.prop("n")
+        total = tree.Aggregate("sum", self.events(), x, None, tree.Window(tape.one_of(self.spans)))
+        return self.versus(total, Literal(tape.one_of(words.NUMBERS)))
 
     def recent(self) -> AnyNode:
         """How long ago or until, against a length of time."""

@@ -12,7 +12,7 @@ SCALES_MS = (60_000, 1_000, 3_600_000, DAY_MS, 7 * DAY_MS)
 EVENT_NAMES = ("Alpha", "Beta", "Gamma", "Delta")
 USUAL_NAMES = ("Alpha", "Beta", "Alpha", "Beta", "Gamma")
 """The names that most rules and events have, so that they meet."""
-NUMBERS = (1, 0, 2, 3, 10, 0.5, -1, 100, 0.1, 2.5)
+NUMBERS = (1, 0, 2, -1, 3, 10, 0.5, -2, 100, 0.1, 2.5, -10)
 TEXTS = ("red", "", "Red", "blue", "redder", "2025-06-15", "2025-06-15T15:06:41.001Z")
 SCALARS = (*NUMBERS, *TEXTS, None, True, False)
 POINTS = (10, 20, 40, 5, 0.1, -20, -10, 3)

@@ -28,7 +28,7 @@ CONFIG_PROBE_MS = 60_000
 # Milliseconds to pause after a 429 that does not say for how long.
 THROTTLE_MS = 5_000
 
-# Milliseconds a 429 may ask us to wait at most; beyond it the header is taken for a mistake.
+# Milliseconds a 429 or a used up quota may make us wait at most; more is taken for a mistake.
 THROTTLE_MS_MAX = 3_600_000
 
 # People with something to send that one lane keeps in memory (about 1 kB each); the others wait

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from ebbline.delivery.limits import THROTTLE_MS_MAX
+
 
 class Quota(msgspec.Struct, frozen=True):
     """What a response's rate limit headers said: requests left until `reset_ms`."""
@@ -60,4 +62,4 @@ class Pace(msgspec.Struct):
             return
         self.tokens = min(self.tokens, float(quota.remaining))
         if quota.remaining <= 0:
-            self.block(quota.reset_ms)
+            self.block(min(quota.reset_ms, now_ms + THROTTLE_MS_MAX))

@@ -6,9 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-ChangeKind = Literal[
-    "entered", "exited", "trait", "linked", "merged", "suppressed", "restored"
-]
+ChangeKind = Literal["entered", "exited", "trait", "linked", "merged", "suppressed", "restored"]
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):

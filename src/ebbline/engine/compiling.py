@@ -14,7 +14,7 @@ from ebbline.definitions.plan import Plan
 from ebbline.engine.atoms import atoms_of, score_bar
 from ebbline.engine.book import Book
 from ebbline.engine.decay import DecayTrack
-from ebbline.engine.gates import Gates, gates_of
+from ebbline.engine.gates import gates_of
 from ebbline.engine.groups import (
     AgeAtom,
     Atom,
@@ -104,7 +104,7 @@ class _Compiler:
             place = self.track_groups[track.id] = self._new_group(TrackGroup(track.id))
             self.by_track.setdefault(track.id, set()).add(place)
         group = self.tables.groups[place]
-        assert isinstance(group, TrackGroup)  # noqa: S101 - told to the type checker
+        assert isinstance(group, TrackGroup)
         group.add(atom, len(self.tables.default_truth))
         return place
 
@@ -129,13 +129,13 @@ class _Compiler:
 
     def _score_condition(self, score: tree.Score, op: str, bar: float) -> int:
         track = self.book.score(score)
-        assert isinstance(track, DecayTrack)  # noqa: S101 - told to the type checker
+        assert isinstance(track, DecayTrack)
         place = self.track_groups.get(track.id)
         if place is None:
             place = self.track_groups[track.id] = self._new_group(ScoreGroup(track))
             self.by_track.setdefault(track.id, set()).add(place)
         group = self.tables.groups[place]
-        assert isinstance(group, ScoreGroup)  # noqa: S101 - told to the type checker
+        assert isinstance(group, ScoreGroup)
         group.bars.append((op, bar, len(self.tables.default_truth)))
         truth = {">": 0.0 > bar, ">=": 0.0 >= bar, "<": 0.0 < bar, "<=": 0.0 <= bar}[op]
         alone = ScoreGroup(track, exact=True)
@@ -303,4 +303,3 @@ def compile_plan(plan: Plan) -> Tables:
     )
     compiler.tables.track_of = compiler.book.counting
     return compiler.tables
-

@@ -215,8 +215,10 @@ class ScoreGroup:
                 truth[condition] = true
                 changed.append(condition)
             ahead = 0.0 <= bar <= value if value > 0 else value <= bar <= 0.0
-            if ahead and (nearest is None or abs(bar) > abs(nearest)) and is_open(
-                self.gates[condition], truth
+            if (
+                ahead
+                and (nearest is None or abs(bar) > abs(nearest))
+                and is_open(self.gates[condition], truth)
             ):
                 nearest = bar
         if nearest is None:
@@ -290,4 +292,3 @@ class PublishGroup:
             return span is not None and max(centre - span[0], span[1] - centre) < self.step
 
         return longest(near, now_ms, horizon) if near(now_ms) else horizon
-

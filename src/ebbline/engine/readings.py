@@ -40,7 +40,7 @@ class Scope:
         self.timed = False  # true when time alone may change the value
         self.clock = False  # true when a person without events may change by time alone
 
-    def reading(self, node: tree.AnyNode) -> Reading:  # noqa: C901, PLR0911, PLR0912
+    def reading(self, node: tree.AnyNode) -> Reading:
         """Compile one node."""
         match node:
             case tree.Literal():

@@ -84,6 +84,6 @@ def test_an_idle_system_uses_under_one_percent_of_a_core(tmp_path, project, caps
     with capsys.disabled():
         print(
             f"\nidle for {seconds:.0f} s with {PEOPLE:,} people waiting: {share:.3%} of a core;"
-            f" CPU seconds {({role: round(value, 2) for role, value in used.items()})}"
+            f" CPU seconds { ({role: round(value, 2) for role, value in used.items()}) }"
         )
     assert share < SHARE_MAX

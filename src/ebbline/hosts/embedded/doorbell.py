@@ -76,9 +76,12 @@ class Listener(_End):
                 return heard
             heard = True
 
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Sleep until a ring or for `timeout_s` (None: for ever); whether it rang. Drains."""
+    def wait(self, timeout_s: float | None = None, also: int | None = None) -> bool:
+        """Sleep until a ring, until the descriptor `also` has something to say, or for
+        `timeout_s` (None: for ever); whether it rang. Drains the bell, not `also`."""
         poller = select.poll()
+        if also is not None:
+            poller.register(also, select.POLLIN)
         if not self.deserted:
             poller.register(self._socket, select.POLLIN)
         # Rounded up to a whole millisecond: waking early would only mean sleeping again.

@@ -113,4 +113,3 @@ class EngineLoop:
         fold.offset = entry.offset
         fold.adopt(plan)
         fold.commit()
-

@@ -43,6 +43,11 @@ class DataFolder(msgspec.Struct, frozen=True):
         return self.path / "lock"
 
     @property
+    def engine_bell(self) -> Path:
+        """A named pipe: rung by who appended to the log from outside the running system."""
+        return self.path / "engine.bell"
+
+    @property
     def version(self) -> Path:
         """The format of the folder, a whole number."""
         return self.path / "version"

@@ -19,6 +19,7 @@ from ebbline.errors import SetupError
 from ebbline.events.event import Event, Rejection
 from ebbline.events.names import Names
 from ebbline.events.parse import Parser
+from ebbline.hosts.embedded import named_bell
 from ebbline.hosts.embedded.clock import SystemClock
 from ebbline.hosts.embedded.engine_loop import EngineLoop
 from ebbline.hosts.embedded.folder import open_folder
@@ -98,8 +99,8 @@ def append(plan: Plan, folder: Path, file: Path,
     """Append a file's events to the log, received now; the running (or next) engine folds
     them. Their own timestamps stay."""
     began = time.process_time()
-    clock = SystemClock()
-    log = Log(open_folder(folder).log, clock)
+    clock, data = SystemClock(), open_folder(folder)
+    log = Log(data.log, clock)
     parser, events, rejected = Parser(names_of(plan)), 0, 0
     try:
         for lines in _batches(file, progress):
@@ -108,6 +109,7 @@ def append(plan: Plan, folder: Path, file: Path,
             good = [event for event in read if isinstance(event, Event)]
             refused = [event for event in read if isinstance(event, Rejection)]
             log.append("events", good, refused)
+            named_bell.ring(data.engine_bell)
             events, rejected = events + len(good), rejected + len(refused)
     finally:
         log.close()

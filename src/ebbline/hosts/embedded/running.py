@@ -95,13 +95,13 @@ def _report(happening: Happening) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     """The listening socket; port 0 takes a free one."""
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        door = socket.socket(family, socket.SOCK_STREAM)
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         door.bind((host, port))
         door.listen(LISTEN_BACKLOG)
     except OSError as error:
+        door.close()
         message = (
             f"Port {port} on {host} cannot be had: {error.strerror}. Stop what uses it, or choose"
             " another with --port."

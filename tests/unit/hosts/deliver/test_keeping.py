@@ -10,7 +10,8 @@ from ebbline.connectors import Request, Response, connector_of
 from ebbline.delivery import Address, Item, Outcome, Reply, Send, Value
 from ebbline.errors import FolderTooNew, SetupError
 from ebbline.hosts.embedded.deliver.attempts import AttemptLog
-from ebbline.hosts.embedded.deliver.commands import Retry, Spool, drain
+from ebbline.hosts.embedded.deliver.commands import Retry, Spool
+from ebbline.hosts.embedded.named_bell import drain
 from ebbline.hosts.embedded.deliver.limits import ATTEMPTS_MAX, BODY_BYTES_MAX
 from ebbline.hosts.embedded.deliver.reading import list_deliveries, show_delivery
 from ebbline.hosts.embedded.deliver.secrets import mask, resolve, with_secrets

@@ -25,14 +25,17 @@ async def transport():
 @pytest.fixture
 async def serve():
     """Serve raw bytes as the answer to one request; gives the address."""
-    servers = []
+    servers, handling = [], set()
 
     async def start(answer, wait=0.0):
         async def handle(reader, writer):
-            await reader.readuntil(b"\r\n\r\n")
-            await asyncio.sleep(wait)
-            writer.write(answer)
-            writer.close()
+            handling.add(asyncio.current_task())
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+                await asyncio.sleep(wait)
+                writer.write(answer)
+            finally:
+                writer.close()
 
         server = await asyncio.start_server(handle, "127.0.0.1", 0)
         servers.append(server)
@@ -41,6 +44,10 @@ async def serve():
     yield start
     for server in servers:
         server.close()
+    for task in handling:
+        task.cancel()
+    await asyncio.gather(*handling, return_exceptions=True)
+    await asyncio.sleep(0)
 
 
 async def ask(transport, url):

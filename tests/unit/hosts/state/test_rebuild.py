@@ -36,9 +36,9 @@ def plan(orders: int, other: str) -> Plan:
 def bought(loop: EngineLoop, clock: VirtualClock, user: str, number: int) -> None:
     """One order, now."""
     now_ms = clock.now_ms()
-    loop.log.append("events", [
-        Event(f"{user}-{number}", "track", "Order Completed", now_ms, now_ms, user, None, {}, {}, {})
-    ])  # fmt: skip
+    name = f"{user}-{number}"
+    event = Event(name, "track", "Order Completed", now_ms, now_ms, user, None, {}, {}, {})
+    loop.log.append("events", [event])
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> DataFolder:
 
 def ledger(loop: EngineLoop) -> list[tuple[str, int, str, int]]:
     """(kind, profile, definition, at_ms) of every row."""
-    rows = loop.fold.store._run(  # noqa: SLF001
+    rows = loop.fold.store._run(
         "SELECT kind, profile, definition, at_ms FROM ledger_entries ORDER BY seq"
     )
     return list(rows)

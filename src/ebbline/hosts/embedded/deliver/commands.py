@@ -7,12 +7,12 @@ is carried out at its next start. Carrying one out twice does no harm.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from ebbline.hosts.embedded import named_bell
 from ebbline.hosts.embedded.deliver.limits import COMMANDS_MAX
 
 _SPOOL = "deliver-orders"
@@ -38,25 +38,12 @@ class Spool:
         draft = self._path / f".{name}"
         draft.write_bytes(msgspec.json.encode(order))
         draft.rename(self._path / f"{name}.json")
-        try:
-            bell = os.open(self._bell, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:
-            return False  # nobody has the other end open
-        try:
-            os.write(bell, b"!")
-        except OSError:
-            return True  # full of rings nobody has heard yet: one of them will do
-        finally:
-            os.close(bell)
-        return True
+        return named_bell.ring(self._bell)
 
     def listen(self) -> int:
         """Open the bell's hearing end; the descriptor belongs to the caller."""
         self._path.mkdir(mode=0o700, exist_ok=True)
-        if not self._bell.exists():
-            os.mkfifo(self._bell, 0o600)
-        # Open for writing as well, so that it does not end when the last ringer lets go.
-        return os.open(self._bell, os.O_RDWR | os.O_NONBLOCK)
+        return named_bell.listen(self._bell)
 
     def waiting(self) -> Iterator[tuple[Path, Retry | None]]:
         """Orders in the order of their names; None for a file that is none."""
@@ -67,12 +54,3 @@ class Spool:
                 yield path, msgspec.json.decode(path.read_bytes(), type=Retry)
             except (msgspec.DecodeError, OSError):
                 yield path, None
-
-
-def drain(bell: int) -> None:
-    """Take all rings so far."""
-    try:
-        while os.read(bell, 4_096):
-            continue
-    except BlockingIOError:
-        return

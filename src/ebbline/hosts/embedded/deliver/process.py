@@ -23,7 +23,7 @@ from ebbline.definitions.plan import Plan
 from ebbline.delivery import Send, plan, settle, wake_at_ms
 from ebbline.hosts.embedded.clock import Clock, SystemClock
 from ebbline.hosts.embedded.deliver.attempts import AttemptLog, state_of
-from ebbline.hosts.embedded.deliver.commands import Spool, drain
+from ebbline.hosts.embedded.deliver.commands import Spool
 from ebbline.hosts.embedded.deliver.limits import FOLD_ROWS_MAX, STOP_GRACE_SECONDS
 from ebbline.hosts.embedded.deliver.meters import Meters
 from ebbline.hosts.embedded.deliver.orders import carry_out
@@ -32,6 +32,7 @@ from ebbline.hosts.embedded.deliver.station import Station, Workshop, set_up
 from ebbline.hosts.embedded.deliver.store import DeliveryStore
 from ebbline.hosts.embedded.deliver.transport import HttpTransport, Transport
 from ebbline.hosts.embedded.doorbell import Listener
+from ebbline.hosts.embedded.named_bell import drain
 
 _log = structlog.get_logger("deliver")
 

@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from ebbline.engine.limits import NEVER
+from ebbline.hosts.embedded import named_bell
 from ebbline.hosts.embedded.clock import Clock, clock_from, real_seconds
 from ebbline.hosts.embedded.doorbell import Bell, Listener
 from ebbline.hosts.embedded.engine_loop import EngineLoop
@@ -20,7 +21,7 @@ from ebbline.hosts.embedded.processes.metrics import EngineMeters
 from ebbline.hosts.embedded.processes.settings import ChildSettings, metrics_file
 
 
-class _Stop(Exception):  # noqa: N818 - not an error
+class _Stop(Exception):
     """SIGTERM while the process sleeps."""
 
 
@@ -43,6 +44,7 @@ class _Signals:
 def run(settings: ChildSettings) -> None:
     """Fold the log until SIGTERM."""
     signals = _Signals()
+    outside = named_bell.listen(settings.data_folder().engine_bell)
     hear, ring = Listener.inherited(settings.hear_fd), Bell.inherited(settings.ring_fd)
     clock = clock_from(os.environ)
     folder = settings.data_folder()
@@ -64,7 +66,7 @@ def run(settings: ChildSettings) -> None:
     try:
         while not signals.stopping:
             unwritten = meters.write(loop.fold)
-            _sleep(hear, signals, _least(unwritten, _seconds(clock, due_ms)))
+            _sleep(hear, outside, signals, _least(unwritten, _seconds(clock, due_ms)))
             began = time.perf_counter()
             due_ms = loop.step()
             meters.step_seconds.observe(time.perf_counter() - began)
@@ -81,8 +83,9 @@ def _least(*seconds: float | None) -> float | None:
     return min((s for s in seconds if s is not None), default=None)
 
 
-def _sleep(hear: Listener, signals: _Signals, seconds: float | None) -> None:
+def _sleep(hear: Listener, outside: int, signals: _Signals, seconds: float | None) -> None:
     signals.asleep = True  # before the look at `stopping`: a signal in between still ends it
     if not signals.stopping:
-        hear.wait(seconds)
+        hear.wait(seconds, also=outside)
+        named_bell.drain(outside)
     signals.asleep = False

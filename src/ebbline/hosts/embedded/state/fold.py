@@ -240,4 +240,3 @@ class Fold:
             for kind, value in links
         ]
         self.rows.add(notes, offset)
-
