@@ -71,7 +71,7 @@ def _all_time(track: Track, node: tree.Aggregate) -> Reading:
         read = lambda record: record[TIMES][-1]  # noqa: E731
     else:
         need.heads = max(need.heads, n)
-        read = lambda record: record[HEADS][n - 1] if len(record[HEADS]) >= n else None  # noqa: E731
+        read = lambda record: next(iter(record[HEADS][n - 1 :]), None)  # noqa: E731
     empty = (EMPTY.get(name), NEVER)
 
     def reading(profile: Profile, now_ms: int) -> Result:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,8 +31,9 @@ class WholeSystem:
     Use it in a `with` block: whatever still runs at its end is killed.
     """
 
-    def __init__(self, project: Path, data: Path, log: Path) -> None:
+    def __init__(self, project: Path, data: Path, log: Path, options: Sequence[str] = ()) -> None:
         self.project = project
+        self.options = options
         self.data = data
         self.log = log
         self.port = free_port()
@@ -55,6 +56,7 @@ class WholeSystem:
         command = [
             sys.executable, "-m", "ebbline.console.cli", "run", "--json", "--host", "127.0.0.1",
             "--port", str(self.port), "--project", str(self.project), "--data", str(self.data),
+            *self.options,
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -22,7 +22,7 @@ def main(argument: str) -> int:
     try:
         importlib.import_module(f"{__package__}.{settings.role}").run(settings)
     except EbblineError as error:
-        log.error("stopped", reason=str(error))
+        log.critical("stopped", reason=str(error))
         return EXIT_SETUP
     return 0
 

@@ -12,7 +12,7 @@ OWNERS_CACHED_MAX = 500_000
 # forgotten one whole horizon after it ended.
 DEDUPE_HORIZON_MS = 86_400_000
 
-# MessageIds gathered before a chunk of them is written; at a restart at most this many are
+# Messages whose ids gather before a chunk of them is written; at a restart at most this many are
 # read back from the log instead.
 SEEN_CHUNK = 20_000
 
