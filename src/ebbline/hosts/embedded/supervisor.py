@@ -26,6 +26,8 @@ from ebbline.hosts.embedded.limits import (
 EXIT_SETUP = 78
 """A child that exits with this (EX_CONFIG of sysexits.h) says that starting it again is no use."""
 
+EXIT_AGAIN = 75
+"""A child that exits with this (EX_TEMPFAIL) has met something that passes, and has said what."""
 
 EXIT_NOT_STARTED = 127
 """The exit code given to a child that could not be started at all, as shells do."""

@@ -11,7 +11,8 @@ from ebbline.errors import EbblineError
 from ebbline.hosts.embedded.lifeline import hold_lifeline
 from ebbline.hosts.embedded.logging import set_up_logging
 from ebbline.hosts.embedded.processes.settings import ChildSettings
-from ebbline.hosts.embedded.supervisor import EXIT_SETUP
+from ebbline.hosts.embedded.processes.trouble import passing_trouble
+from ebbline.hosts.embedded.supervisor import EXIT_AGAIN, EXIT_SETUP
 
 
 def main(argument: str) -> int:
@@ -21,7 +22,12 @@ def main(argument: str) -> int:
     log = set_up_logging(settings.role, settings.log_level)
     try:
         importlib.import_module(f"{__package__}.{settings.role}").run(settings)
-    except EbblineError as error:
+    except Exception as error:
+        if (trouble := passing_trouble(error)) is not None:
+            log.error("tries again soon", reason=trouble)
+            return EXIT_AGAIN
+        if not isinstance(error, EbblineError):
+            raise
         log.critical("stopped", reason=str(error))
         return EXIT_SETUP
     return 0

@@ -44,9 +44,9 @@ class LogAppender:
 
     def write(self, events: list[Event], rejections: list[Rejection]) -> None:
         """Commit all, or raise what the door answers with."""
-        if self._log is None:
-            self._log = log_file.Log(self._path, self._clock)
         try:
+            if self._log is None:
+                self._log = log_file.Log(self._path, self._clock)
             self._log.append("events", events, rejections)
         except log_file.DiskFull as error:
             raise DiskFull(str(error)) from error

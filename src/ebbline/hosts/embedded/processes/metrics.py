@@ -5,6 +5,7 @@ A file is written after work, at most once a second, so an idle system writes no
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -33,8 +34,9 @@ class MetricsFile:
             return early
         self._written = now
         draft = self._path.with_suffix(".new")
-        draft.write_bytes(generate_latest(self._registry))
-        draft.rename(self._path)
+        with contextlib.suppress(OSError):  # figures may be old; work goes on, on a full disk too
+            draft.write_bytes(generate_latest(self._registry))
+            draft.rename(self._path)
         return None
 
 
