@@ -45,7 +45,7 @@ async def serve(plan: Plan, folder: Path, host: str, port: int, options: RunOpti
     """As `run`, inside a running loop; cancelling it stops the system."""
     data = open_folder(folder)
     with acquire(data.lock) as lock, _listen(host, port) as door:
-        plan_file(data).write_bytes(encode_plan(plan))
+        _leave_plan(data, plan)
         if options.speed != 1.0:
             os.environ[CLOCK_VARIABLE] = clock_setting(SystemClock().now_ms(), options.speed)
         to_engine, to_deliver = make_bell(), make_bell()
@@ -64,6 +64,15 @@ async def serve(plan: Plan, folder: Path, host: str, port: int, options: RunOpti
         except asyncio.CancelledError:
             supervisor.stop()
             return await task
+
+
+def _leave_plan(data: DataFolder, plan: Plan) -> None:
+    """Leave the plan where the children read it."""
+    try:
+        plan_file(data).write_bytes(encode_plan(plan))
+    except OSError as error:
+        message = f"The data folder {data.path} cannot be written to: {error.strerror}."
+        raise SetupError(message) from error
 
 
 def _child(data: DataFolder, options: RunOptions, lock: FolderLock, role: str, *,
