@@ -53,7 +53,6 @@ class Laps:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._began = time.process_time()
-        self._cost = clock_seconds()
 
     def start(self) -> None:
         """From here on, until the next `lap`."""
@@ -62,21 +61,13 @@ class Laps:
     def lap(self, name: str) -> None:
         """What has passed since the last call belongs to `name`."""
         now = time.process_time()
-        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._began - self._cost
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._began
         self._began = now
 
     @property
     def total(self) -> float:
         """All of it."""
         return sum(self.seconds.values())
-
-
-def clock_seconds(calls: int = 1000) -> float:
-    """What one look at the clock costs, to be taken off what is measured with many of them."""
-    began = time.process_time()
-    for _ in range(calls):
-        time.process_time()
-    return (time.process_time() - began) / calls
 
 
 def measure(

@@ -47,8 +47,17 @@ class Folded(msgspec.Struct, frozen=True):
 
 def fold_file(case: Case) -> Folded:
     """Import the case's lines into a new folder and check the answer."""
-    folder, laps = case.folder(), Laps()
-    path = Path(folder.name)
+    folder = case.folder()
+    try:
+        seconds, rows = _fold(case, Path(folder.name))
+    except BaseException:
+        folder.cleanup()
+        raise
+    return Folded(folder, seconds, rows)
+
+
+def _fold(case: Case, path: Path) -> tuple[dict[str, float], int]:
+    laps = Laps()
     log = Log(path / "log.db", SystemClock())
     fold = Fold(StateStore(path / "state.db"), case.plan)
     parser = Parser(Names({}))
@@ -73,7 +82,7 @@ def fold_file(case: Case) -> Folded:
     fold.store.close()
     log.close()
     hold(case, members_of(path / "state.db", fold.tables.audiences), "fold")
-    return Folded(folder, laps.seconds, rows)
+    return laps.seconds, rows
 
 
 def _commit(fold: Fold, laps: Laps) -> None:

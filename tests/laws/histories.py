@@ -69,7 +69,7 @@ def _properties(tape: Tape) -> dict[str, Any]:
     elif choice == 6:
         found["x"] = [tape.one_of(("red", "blue", 1)) for _ in range(tape.below(4))]
     if tape.rarely(12):
-        found["n"] = tape.one_of(("10", None, 1e16, 3.0000000004))
+        found["n"] = tape.one_of(("10", None, 1e16, 3.000000001))
     return found
 
 

@@ -39,6 +39,11 @@ CASES: dict[str, tuple[AnyNode, list[Event], Flips]] = {
         ALPHA,
         [(0, True)],
     ),
+    "each summand is rounded to billionths before it counts": (
+        cmp(agg("sum", "A", prop("n")), "==", 6),
+        [event("A", 0, n=3.0000000004), event("A", 1, n=3.0000000004)],
+        [(1, True)],
+    ),
     "equal lists match": (
         cmp(tree.Matched(names("A"), names("A"), "x"), ">=", 1),
         [event("A", 0, x=["red", 1])],

@@ -14,8 +14,8 @@ from tests.laws.profile import law
 from tests.laws.steps import batches
 from tests.laws.timeline import candidates, next_flip
 
-WAKES_PER_PLACE = 4
-"""A far flip of a score is announced early and closed in on; that costs a few more wakes."""
+WAKES_PER_PLACE = 40
+"""The flip of things that move against each other is closed in on by halves: log2 of a window."""
 
 
 @law

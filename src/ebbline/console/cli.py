@@ -41,12 +41,26 @@ class Commands(TyperGroup):
         """Run one command."""
         try:
             return super().invoke(ctx)
+        except (typer.Exit, typer.Abort):
+            raise
         except ProjectError as error:
             say(f"ebbline: {error}")
             raise typer.Exit(EXIT_PROJECT) from error
         except EbblineError as error:
             say(f"ebbline: {error}")
             raise typer.Exit(EXIT_FAILED) from error
+        except Exception as error:
+            if (trouble := _passing(error)) is None:
+                raise
+            say(f"ebbline: {trouble}")
+            raise typer.Exit(EXIT_FAILED) from error
+
+
+def _passing(error: Exception) -> str | None:
+    """A sentence about a full disk and its like, None for what is a bug."""
+    from ebbline.hosts.embedded.processes.trouble import passing_trouble  # noqa: PLC0415 - heavy
+
+    return passing_trouble(error)
 
 
 def _version(value: bool) -> None:
@@ -64,7 +78,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Audiences that are true at every moment: events in, exact memberships out.",
     epilog="`ebbline demo` shows it at work; `ebbline init shop` makes a project of your own."
-    " Every command takes --project, --data, --json and --help.",
+    " Every command takes --json and --help; most take --project and --data.",
 )
 
 

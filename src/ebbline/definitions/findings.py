@@ -106,7 +106,7 @@ def _excerpt(finding: Finding) -> tuple[str, int, int]:
 
 
 def render_all(findings: Iterable[Finding]) -> str:
-    """All findings, in the order of their places, a line between them."""
+    """All findings, in the order of their places."""
     return "\n".join(render(finding) for finding in in_order(findings))
 
 

@@ -117,6 +117,8 @@ def parse_rule(
 
 
 def _syntax(error: SyntaxError, prepared: str, lead: int) -> Problem:
+    if not error.offset:  # the parser came to the end and wanted more
+        return Problem(lead + len(prepared) - 1, 1, "syntax", "the rule goes on after this")
     start = min(max((error.offset or 1) - 1, 0), max(len(prepared) - 1, 0))
     rest = prepared[start:]
     hint = ""
@@ -126,8 +128,13 @@ def _syntax(error: SyntaxError, prepared: str, lead: int) -> Problem:
     if word in RESERVED:
         hint = f"write {RESERVED[word]}"
     message = "this is not an expression" if start else "this is not a rule"
-    if error.msg and "unterminated string" in error.msg:
+    said = error.msg or ""
+    if "unterminated string" in said:
         message = "the text is never closed with its quote"
+    elif "forgot a comma" in said:
+        hint = hint or "is a comma missing between these?"
+    elif "decimal literal" in said:
+        hint = 'write a duration in quotes, like "24h"'
     end = start + max(1, (error.end_offset or 0) - (error.offset or 0))
     return Problem(lead + start, min(end, len(prepared)) - start, "syntax", message, hint)
 

@@ -8,13 +8,14 @@ enters and leaves in the same millisecond. `profile` is changed in place. No I/O
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ebbline.engine.changes import Change, ChangeKind
 from ebbline.engine.limits import NEVER
 from ebbline.engine.profile import Profile
-from ebbline.engine.tables import Tables, holds
+from ebbline.engine.tables import Literals, Tables, holds
+from ebbline.engine.tracks import HEADS
 from ebbline.errors import Invariant
 from ebbline.events.event import Event
 
@@ -30,31 +31,28 @@ def apply(tables: Tables, profile: Profile, events: Sequence[Event], now_ms: int
     The caller has woken the person for everything due before `now_ms`; what is due at `now_ms`
     itself is settled here, together with the events.
     """
-    touched: set[int] = set()
-    trail: Trail = []
-    for event in events:
-        groups = _take(tables, profile, event, now_ms)
-        trail.append((event.message_id, groups))
-        touched.update(groups)
-    if profile.wake_ms <= now_ms:
-        touched.update([group for group, at in profile.due.items() if at <= now_ms])
-    todo: set[int] = set()
+    trail: Trail = [(event.message_id, _take(tables, profile, event, now_ms)) for event in events]
+    if len(trail) == 1 and profile.born and profile.wake_ms > now_ms:
+        return _settle(tables, profile, trail[0][1], now_ms, trail)
+    touched = {group for _, groups in trail for group in groups}
+    touched.update([group for group, at in profile.due.items() if at <= now_ms])
+    born_into: tuple[int, ...] = ()
     if not profile.born:
         profile.born = True
         touched.update(tables.birth_groups)
-        todo.update(tables.born_into)
-    return _settle(tables, profile, sorted(touched), now_ms, trail, todo)
+        born_into = tables.born_into
+    return _settle(tables, profile, sorted(touched), now_ms, trail, born_into)
 
 
 # Of the events of one instant, in order: the messageId and the groups of conditions it touched.
-Trail = list[tuple[str, Collection[int]]]
+Trail = list[tuple[str, Sequence[int]]]
 
 
-def _take(tables: Tables, profile: Profile, event: Event, now_ms: int) -> Collection[int]:
-    """Add one event to the tracks and traits it feeds; the groups to look at."""
+def _take(tables: Tables, profile: Profile, event: Event, now_ms: int) -> Sequence[int]:
+    """Add one event to the tracks and traits it feeds; the groups to look at, in order."""
     fed = tables.feeds.get(event.name, tables.star)
-    tracks, more = profile.tracks, None
-    for where, value, add, track_id, groups in fed.feeds:
+    tracks, time_ms, more = profile.tracks, event.time_ms, None
+    for where, value, add, track_id, groups, first_groups in fed.feeds:
         if where is not None:
             if where(event) is not True:
                 continue
@@ -62,19 +60,24 @@ def _take(tables: Tables, profile: Profile, event: Event, now_ms: int) -> Collec
             more.update(groups)
         amount = None if value is None else value(event)
         record = tracks.get(track_id)
-        added = add(record, event.time_ms, event.message_id, amount, now_ms)
+        if first_groups and (record is None or time_ms < record[HEADS][0]):
+            more = more or set(fed.groups)
+            more.update(first_groups)
+        added = add(record, time_ms, event.message_id, amount, now_ms)
         if added is not record:
             tracks[track_id] = added
     if event.traits or event.group_id is not None:
         more = more or set(fed.groups)
         _take_traits(tables, profile, event, more)
-    return more or fed.groups
+    return fed.groups if more is None else sorted(more)
 
 
 def wake(tables: Tables, profile: Profile, now_ms: int) -> list[Change]:
     """Let time pass up to `now_ms`, at which something of this person is due."""
-    due = sorted([group for group, at in profile.due.items() if at <= now_ms])
-    return _settle(tables, profile, due, now_ms, [], set())
+    places = [group for group, at in profile.due.items() if at <= now_ms]
+    if len(places) > 1:
+        places.sort()
+    return _settle(tables, profile, places, now_ms, [])
 
 
 def refresh(tables: Tables, profile: Profile, now_ms: int) -> None:
@@ -98,7 +101,7 @@ def merge(tables: Tables, winner: Profile, loser: Profile, now_ms: int) -> list[
             winner.tracks[track_id] = record
         else:
             track.merge(mine, record, now_ms)
-        touched.update(track.groups)
+        touched.update(track.groups, track.first_groups)
     for name, entry in loser.traits.items():
         _set_trait(tables, winner, name, entry, touched)
     for group in touched:
@@ -141,10 +144,61 @@ def _set_trait(tables: Tables, profile: Profile, name: str, entry: tuple[Any, in
 
 
 def _settle(tables: Tables, profile: Profile, places: Sequence[int], now_ms: int,
-            trail: Trail, todo: set[int]) -> list[Change]:  # fmt: skip
-    """Look at groups of conditions, then at the audiences (`todo` and those that read what
-    changed), and arm the next wake."""
+            trail: Trail, born_into: tuple[int, ...] = ()) -> list[Change]:  # fmt: skip
+    """Look at groups of conditions, then at the audiences that read what changed (and at
+    `born_into`), and arm the next wake."""
     changed: list[int] = []
+    _sense(tables, profile, places, now_ms, changed)
+    changes: list[Change] = []
+    if changed or born_into:
+        if tables.gated:
+            _open_gates(tables, profile, now_ms, changed)
+        if len(changed) == 1 and changed[0] >= 0 and not born_into:
+            order = tables.watchers[changed[0]]
+        else:
+            order = _watching(tables, changed, born_into)
+        if order:
+            _members(tables, profile, order, now_ms, trail, changes)
+        if changed and min(changed) < 0:
+            _publish(tables, profile, changed, now_ms, trail, changes)
+    due = profile.due
+    profile.wake_ms = wake_ms = min(due.values()) if due else NEVER
+    if wake_ms <= now_ms:
+        message = f"profile {profile.id} would wake at {wake_ms}, not after {now_ms}"
+        raise Invariant(message)
+    return changes
+
+
+def _watching(tables: Tables, changed: list[int], born_into: tuple[int, ...]) -> tuple[int, ...]:
+    """The audiences that read any changed condition, in dependency order."""
+    found = set(born_into)
+    for condition in changed:
+        if condition >= 0:
+            found.update(tables.watchers[condition])
+    return tuple(sorted(found))
+
+
+def _publish(tables: Tables, profile: Profile, changed: list[int], now_ms: int,
+             trail: Trail, changes: list[Change]) -> None:  # fmt: skip
+    """Announce the traits among what changed."""
+    cause = trail[-1][0] if trail else None
+    for trait in [-1 - c for c in changed if c < 0]:
+        name, value = tables.traits[trait], profile.published[trait]
+        changes.append(note(profile, "trait", name, now_ms, cause, value))
+
+
+def _open_gates(tables: Tables, profile: Profile, now_ms: int, changed: list[int]) -> None:
+    """Look again at groups whose timers may have become worth setting."""
+    opens, truth, looked = tables.opens, profile.truth, 0
+    while looked < len(changed):
+        places = [p for c in changed[looked:] if c >= 0 for p in opens[c][truth[c]]]
+        looked = len(changed)
+        if places:
+            _sense(tables, profile, sorted(set(places)), now_ms, changed)
+
+
+def _sense(tables: Tables, profile: Profile, places: Sequence[int], now_ms: int,
+           changed: list[int]) -> None:  # fmt: skip
     groups, due = tables.groups, profile.due
     for place in places:
         flips = groups[place].sense(profile, now_ms, changed)
@@ -152,77 +206,49 @@ def _settle(tables: Tables, profile: Profile, places: Sequence[int], now_ms: int
             due[place] = flips
         elif place in due:
             del due[place]
-    changes: list[Change] = []
-    if changed or todo:
-        if tables.regate:
-            _open_gates(tables, profile, now_ms, changed)
-        traits = [-1 - c for c in changed if c < 0]
-        for condition in changed:
-            if condition >= 0:
-                todo.update(tables.watchers[condition])
-        if todo:
-            _members(tables, profile, sorted(todo), now_ms, trail, changes)
-        cause = trail[-1][0] if trail else None
-        for trait in traits:
-            name, value = tables.traits[trait], profile.published[trait]
-            changes.append(note(profile, "trait", name, now_ms, cause, value))
-    profile.wake_ms = min(due.values()) if due else NEVER
-    if profile.wake_ms <= now_ms:
-        message = f"profile {profile.id} would wake at {profile.wake_ms}, not after {now_ms}"
-        raise Invariant(message)
-    return changes
 
 
-def _open_gates(tables: Tables, profile: Profile, now_ms: int, changed: list[int]) -> None:
-    """Look again at groups whose timers may have become worth setting."""
-    looked = 0
-    while looked < len(changed):
-        places: set[int] = set()
-        for condition in changed[looked:]:
-            opened = tables.regate.get(condition)
-            if opened is not None:
-                places.update(opened.get(profile.truth[condition], ()))
-        looked = len(changed)
-        if places:
-            _sense(tables, profile, sorted(places), now_ms, changed)
-
-
-def _sense(tables: Tables, profile: Profile, places: Iterable[int], now_ms: int,
-           changed: list[int]) -> None:  # fmt: skip
-    groups, due = tables.groups, profile.due
-    for place in places:
-        flips = groups[place].sense(profile, now_ms, changed)
-        if flips < NEVER:
-            due[place] = flips
-        else:
-            due.pop(place, None)
-
-
-def _members(tables: Tables, profile: Profile, order: list[int], now_ms: int,
+def _members(tables: Tables, profile: Profile, order: Sequence[int], now_ms: int,
              trail: Trail, changes: list[Change]) -> None:  # fmt: skip
     """Evaluate audiences in dependency order; an audience that others read adds them."""
-    formulas, truth = tables.formulas, profile.truth
+    formulas, truth, raw = tables.formulas, profile.truth, profile.raw
+    if tables.member_groups:
+        order = list(order)
     flipped: list[int] = []
     for bit in order:  # grows while it runs: dependants always stand behind
-        if holds(formulas[bit], truth) != profile.raw >> bit & 1:
-            profile.raw ^= 1 << bit
+        formula = formulas[bit]
+        if type(formula) is Literals:  # as `holds`, without the call
+            true = True
+            for condition, wanted in formula.pairs:
+                if truth[condition] != wanted:
+                    true = False
+                    break
+        else:
+            true = holds(formula, truth)
+        if true != raw >> bit & 1:
+            profile.raw = raw = raw ^ 1 << bit
             flipped.append(bit)
             if bit in tables.member_groups:
                 _wake_dependants(tables, profile, bit, now_ms, order)
     if not flipped:
         return
     before = profile.effective
-    profile.effective = _effective(tables, profile.raw)
+    profile.effective = effective = _effective(tables, raw) if tables.priority else raw
+    cause = trail[-1][0] if trail else None
     for bit in flipped:
-        kind: ChangeKind = "entered" if profile.raw >> bit & 1 else "exited"
-        value = bool(profile.effective >> bit & 1)
-        cause = _cause(tables, trail, bit)
-        changes.append(note(profile, kind, tables.audiences[bit], now_ms, cause, value))
-    moved = (before ^ profile.effective) & profile.raw
+        if len(trail) > 1:
+            cause = _cause(tables, trail, bit)
+        profile.number += 1
+        changes.append(Change(
+            profile.id, profile.number, "entered" if raw >> bit & 1 else "exited",
+            tables.audiences[bit], now_ms, cause, effective >> bit & 1 == 1,
+        ))  # fmt: skip
+    moved = (before ^ effective) & raw if tables.priority else 0
     for bit in tables.priority_of if moved else ():
         if moved >> bit & 1 and bit not in flipped:
-            value = bool(profile.effective >> bit & 1)
-            kind, cause = "restored" if value else "suppressed", _cause(tables, trail, flipped[-1])
+            value = bool(effective >> bit & 1)
+            kind: ChangeKind = "restored" if value else "suppressed"
+            cause = _cause(tables, trail, flipped[-1])
             changes.append(note(profile, kind, tables.audiences[bit], now_ms, cause, value))
 
 
@@ -237,7 +263,7 @@ def _cause(tables: Tables, trail: Trail, bit: int) -> str | None:
 
 
 def _wake_dependants(tables: Tables, profile: Profile, bit: int, now_ms: int,
-                     order: list[int]) -> None:  # fmt: skip
+                     order: Any) -> None:  # fmt: skip
     changed: list[int] = []
     _sense(tables, profile, tables.member_groups[bit], now_ms, changed)
     _open_gates(tables, profile, now_ms, changed)

@@ -16,8 +16,9 @@ AnyTrack = Track | DecayTrack
 Adder = Callable[[Any, int, str, Any, int], Any]
 
 # What an event feeds: filter and value (None where there is neither), how the track adds, the
-# track's id and the groups of conditions to look at afterwards.
-Feed = tuple[EventValue | None, EventValue | None, Adder, int, tuple[int, ...]]
+# track's id, the groups of conditions to look at afterwards, and those to look at only when it
+# became the track's first event.
+Feed = tuple[EventValue | None, EventValue | None, Adder, int, tuple[int, ...], tuple[int, ...]]
 
 ANY_EVENT = "*"
 
@@ -104,7 +105,7 @@ class Book:
 def _fed(feeds: list[tuple[EventValue | None, EventValue | None, AnyTrack]]) -> Feeds:
     always = {group for where, _, track in feeds if where is None for group in track.groups}
     return Feeds(
-        tuple((where, value, track.adder(), track.id, track.groups)
+        tuple((where, value, track.adder(), track.id, track.groups, track.first_groups)
               for where, value, track in feeds),
         tuple(sorted(always)),
     )  # fmt: skip

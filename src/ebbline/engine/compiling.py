@@ -19,11 +19,11 @@ from ebbline.engine.groups import (
     AgeAtom,
     Atom,
     CountAtom,
+    FirstGroup,
     Group,
     PublishGroup,
     ReadingGroup,
     ScoreGroup,
-    SumAtom,
     TrackGroup,
 )
 from ebbline.engine.inline import Inliner
@@ -41,7 +41,8 @@ class _Compiler:
         self.book = Book()
         self.inline = Inliner(plan)
         self.conditions: dict[bytes, int] = {}
-        self.track_groups: dict[int, int] = {}
+        # Of a track: its conditions on the first event, and all others.
+        self.track_groups: dict[tuple[int, bool], int] = {}
         self.by_track: dict[int, set[int]] = {}
         self.by_trait: dict[str, set[int]] = {}
         self.by_member: dict[int, set[int]] = {}
@@ -75,9 +76,10 @@ class _Compiler:
         key = msgspec.json.encode((track.id, type(atom).__name__, atom))
         if key not in self.conditions:
             place = self._into_track_group(track, atom)
-            alone = TrackGroup(track.id)
+            alone = FirstGroup(track.id) if _on_first(atom) else TrackGroup(track.id)
             alone.add(atom, len(self.tables.default_truth))
-            nothing = isinstance(atom, SumAtom) and alone.sums[0][0] <= 0  # over no event: 0
+            # The sum over no event is 0.
+            nothing = isinstance(alone, TrackGroup) and any(bar <= 0 for bar, _, _ in alone.sums)
             number = self.conditions[key] = self._new_condition(place, alone, truth=nothing)
             # Counts in a window fall and ages grow by themselves; the other way takes an event.
             if isinstance(atom, CountAtom):
@@ -99,12 +101,17 @@ class _Compiler:
         else:
             need.values = True
             need.keep_ms = max(need.keep_ms, atom.within_ms)
-        place = self.track_groups.get(track.id)
+        first = _on_first(atom)
+        place = self.track_groups.get((track.id, first))
         if place is None:
-            place = self.track_groups[track.id] = self._new_group(TrackGroup(track.id))
-            self.by_track.setdefault(track.id, set()).add(place)
+            place = self._new_group(FirstGroup(track.id) if first else TrackGroup(track.id))
+            self.track_groups[track.id, first] = place
+            if first:
+                track.first_groups = (place,)
+            else:
+                self.by_track.setdefault(track.id, set()).add(place)
         group = self.tables.groups[place]
-        assert isinstance(group, TrackGroup)
+        assert isinstance(group, TrackGroup | FirstGroup)
         group.add(atom, len(self.tables.default_truth))
         return place
 
@@ -130,9 +137,10 @@ class _Compiler:
     def _score_condition(self, score: tree.Score, op: str, bar: float) -> int:
         track = self.book.score(score)
         assert isinstance(track, DecayTrack)
-        place = self.track_groups.get(track.id)
+        place = self.track_groups.get((track.id, False))
         if place is None:
-            place = self.track_groups[track.id] = self._new_group(ScoreGroup(track))
+            place = self._new_group(ScoreGroup(track))
+            self.track_groups[track.id, False] = place
             self.by_track.setdefault(track.id, set()).add(place)
         group = self.tables.groups[place]
         assert isinstance(group, ScoreGroup)
@@ -232,9 +240,9 @@ class _Compiler:
         plain = [f.pairs if isinstance(f, Literals) else None for f in tables.formulas]
         gates = gates_of(plain, tables.watchers, self._event_only)
         for group in tables.groups:
-            group.gates = gates
+            group.seal(gates)
         for alone in tables.alone:
-            alone.gates = [None] * len(gates)
+            alone.seal([None] * len(gates))
         regate: dict[tuple[int, int], set[int]] = {}
         for condition, found in enumerate(gates):
             if self.only_by_event.get(condition) == (0, 1):
@@ -242,8 +250,12 @@ class _Compiler:
             for gate in found or ():
                 for literal in gate:
                     regate.setdefault(literal, set()).add(self.group_of[condition])
-        for (condition, wanted), groups in regate.items():
-            tables.regate.setdefault(condition, {})[wanted] = tuple(sorted(groups))
+        none: set[int] = set()
+        tables.gated = bool(regate)
+        tables.opens = [
+            (tuple(sorted(regate.get((c, 0), none))), tuple(sorted(regate.get((c, 1), none))))
+            for c in range(len(gates))
+        ]
 
     def _event_only(self, literal: tuple[int, int]) -> bool:
         """Whether a literal that does not hold stays so until an event comes."""
@@ -264,6 +276,10 @@ class _Compiler:
             bit for bit, formula in enumerate(tables.formulas)
             if holds(formula, tables.default_truth)
         )  # fmt: skip
+
+
+def _on_first(atom: Atom) -> bool:
+    return isinstance(atom, AgeAtom) and atom.end == "first"
 
 
 def _join(items: tuple[Formula, ...], *, every: bool) -> Formula:

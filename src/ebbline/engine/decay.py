@@ -28,13 +28,14 @@ Blocks = dict[int, int]
 class DecayTrack:
     """The record keeper of one exponential score; a record is {block number: points}."""
 
-    __slots__ = ("block_ms", "groups", "half_life_ms", "id")
+    __slots__ = ("block_ms", "first_groups", "groups", "half_life_ms", "id")
 
     def __init__(self, track_id: int, half_life_ms: int) -> None:
         self.id = track_id
         self.half_life_ms = half_life_ms
         self.block_ms = half_life_ms * BLOCK_HALF_LIVES
         self.groups: tuple[int, ...] = ()
+        self.first_groups: tuple[int, ...] = ()
 
     def add(self, record: Any, at_ms: int, event_id: str, value: Any, now_ms: int) -> Any:
         """Add one event's points; anything but a sensible number leaves the record alone."""

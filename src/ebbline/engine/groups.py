@@ -13,6 +13,7 @@ from __future__ import annotations
 import operator
 from bisect import bisect_right
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any, Protocol
 
 import msgspec
@@ -24,13 +25,15 @@ from ebbline.engine.motion import Motion, longest
 from ebbline.engine.profile import Profile
 from ebbline.engine.readings import Reading
 from ebbline.engine.scalars import number_of
-from ebbline.engine.tracks import COUNT, HEADS, TIMES, VALUES, Record
+from ebbline.engine.tracks import COUNT, HEADS, TIMES, VALUES
 
 
 class Group(Protocol):
-    """A set of conditions evaluated together; `gates` are those of all the plan's conditions."""
+    """A set of conditions evaluated together."""
 
-    gates: list[Gates]
+    def seal(self, gates: list[Gates]) -> None:
+        """Learn the gates of all the plan's conditions, once no more are added."""
+        ...
 
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """Update the truth of the group's conditions."""
@@ -63,19 +66,14 @@ Atom = CountAtom | AgeAtom | SumAtom
 
 
 class TrackGroup:
-    """All simple conditions on one track.
-
-    Ages are kept in ascending order: those that are reached are always a prefix, so only the
-    ones around its end need a look.
-    """
+    """All simple conditions on one track but the ages of its first event."""
 
     def __init__(self, track_id: int) -> None:
         self.track_id = track_id
         self.counts: list[tuple[int, int, int]] = []  # least, within_ms (NEVER: ever), condition
         self.sums: list[tuple[int, int, int]] = []  # least billionths, within_ms, condition
-        self.first_ages = _Ages(HEADS, 0)
-        self.last_ages = _Ages(TIMES, -1)
-        self.gates: list[Gates] = []  # of all conditions of the plan, set by the compiler
+        self.ages = _Ages()
+        self.gates: list[Gates] = []
 
     def add(self, atom: Atom, condition: int) -> None:
         """Take one more condition into the group."""
@@ -83,11 +81,15 @@ class TrackGroup:
             within = NEVER if atom.within_ms is None else atom.within_ms
             self.counts.append((atom.least, within, condition))
         elif isinstance(atom, AgeAtom):
-            ages = self.first_ages if atom.end == "first" else self.last_ages
-            ages.add(atom.age_ms, condition)
+            self.ages.add(atom.age_ms, condition)
         else:
             least = atom.bar if atom.inclusive else atom.bar + 1
             self.sums.append((least, atom.within_ms, condition))
+
+    def seal(self, gates: list[Gates]) -> None:
+        """See `Group`."""
+        self.gates = gates
+        self.ages.seal(gates)
 
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """See the module."""
@@ -101,17 +103,15 @@ class TrackGroup:
                 true = record[COUNT] >= least
             elif len(times) >= least and (leaves := times[-least] + within) > now_ms:
                 true = True
-                if leaves < wake and is_open(gates[condition], truth):
+                if leaves < wake and ((gate := gates[condition]) is None or is_open(gate, truth)):
                     wake = leaves
             else:
                 true = False
             if truth[condition] != true:
                 truth[condition] = true
                 changed.append(condition)
-        if self.last_ages.ages:
-            wake = self.last_ages.sense(record, truth, gates, now_ms, changed, wake)
-        if self.first_ages.ages:
-            wake = self.first_ages.sense(record, truth, gates, now_ms, changed, wake)
+        if self.ages.runs:
+            wake = self.ages.sense(times[-1], truth, now_ms, changed, wake)
         for least, within, condition in self.sums:
             true, flips = sum_at_least(times, record[VALUES], now_ms, within, least)
             if flips < wake and is_open(gates[condition], truth):
@@ -122,46 +122,74 @@ class TrackGroup:
         return wake
 
 
+class FirstGroup:
+    """All ages of one track's first event: most events leave them as they are."""
+
+    def __init__(self, track_id: int) -> None:
+        self.track_id = track_id
+        self.ages = _Ages()
+
+    def add(self, atom: Atom, condition: int) -> None:
+        """Take one more condition into the group."""
+        assert isinstance(atom, AgeAtom)
+        self.ages.add(atom.age_ms, condition)
+
+    def seal(self, gates: list[Gates]) -> None:
+        """See `Group`."""
+        self.ages.seal(gates)
+
+    def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
+        """See the module."""
+        record = profile.tracks.get(self.track_id)
+        if record is None:
+            return NEVER
+        return self.ages.sense(record[HEADS][0], profile.truth, now_ms, changed, NEVER)
+
+
 class _Ages:
-    """Ages of one end (the first or the last event) against constants, in ascending order."""
+    """Ages of one event against constants, in ascending order: those that are reached are
+    always a prefix, so only the ones around its end need a look."""
 
-    __slots__ = ("ages", "conditions", "index", "place")
+    __slots__ = ("ages", "conditions", "runs")
 
-    def __init__(self, place: int, index: int) -> None:
-        self.place, self.index = place, index
+    def __init__(self) -> None:
         self.ages: list[int] = []
         self.conditions: list[int] = []
+        self.runs: list[tuple[int, int, Gates]] = []  # from, to, the gates these ages share
 
     def add(self, age_ms: int, condition: int) -> None:
         at = bisect_right(self.ages, age_ms)
         self.ages.insert(at, age_ms)
         self.conditions.insert(at, condition)
 
-    def sense(self, record: Record, truth: bytearray, gates: list[Gates], now_ms: int,
-              changed: list[int], wake: int) -> int:  # fmt: skip
+    def seal(self, gates: list[Gates]) -> None:
+        end = 0
+        for shared, run in groupby(gates[condition] for condition in self.conditions):
+            start, end = end, end + len(list(run))
+            self.runs.append((start, end, shared))
+
+    def sense(self, began: int, truth: bytearray, now_ms: int, changed: list[int],
+              wake: int) -> int:  # fmt: skip
+        """Update the truths for the event at `began`; the next flip, if it is before `wake`."""
         ages, conditions = self.ages, self.conditions
-        began: int = record[self.place][self.index]
-        age, reached, size = now_ms - began, 0, len(ages)
-        if age >= ages[0]:
-            i = reached = bisect_right(ages, age)
-            while i and not truth[conditions[i - 1]]:
-                i -= 1
-                truth[conditions[i]] = True
-                changed.append(conditions[i])
+        reached = bisect_right(ages, now_ms - began)
         i = reached
+        while i and not truth[conditions[i - 1]]:
+            i -= 1
+            truth[conditions[i]] = True
+            changed.append(conditions[i])
+        i, size = reached, len(ages)
         while i < size and truth[conditions[i]]:
             truth[conditions[i]] = False
             changed.append(conditions[i])
             i += 1
-        closed: Gates = ()
-        for i in range(reached, size):
-            flips = began + ages[i]
-            if flips >= wake:
-                break
-            gate = gates[conditions[i]]
-            if gate is None or (gate is not closed and is_open(gate, truth)):
-                return flips
-            closed = gate
+        for start, end, gate in self.runs:
+            if reached < end:
+                flips = began + ages[max(start, reached)]
+                if flips >= wake:
+                    break
+                if gate is None or is_open(gate, truth):
+                    return flips
         return wake
 
 
@@ -199,7 +227,11 @@ class ScoreGroup:
         self.track = track
         self.exact = exact  # far flips to the millisecond, for explanations
         self.bars: list[tuple[str, float, int]] = []  # operator, bar, condition
-        self.gates: list[Gates] = []  # of all conditions of the plan, set by the compiler
+        self.gates: list[Gates] = []
+
+    def seal(self, gates: list[Gates]) -> None:
+        """See `Group`."""
+        self.gates = gates
 
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """See the module."""
@@ -237,7 +269,11 @@ class ReadingGroup:
     def __init__(self, reading: Reading, condition: int) -> None:
         self.reading = reading
         self.condition = condition
-        self.gates: list[Gates] = []  # of all conditions of the plan, set by the compiler
+        self.gate: Gates = None
+
+    def seal(self, gates: list[Gates]) -> None:
+        """See `Group`."""
+        self.gate = gates[self.condition]
 
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """See the module."""
@@ -246,7 +282,7 @@ class ReadingGroup:
         if profile.truth[condition] != true:
             profile.truth[condition] = true
             changed.append(condition)
-        if until < NEVER and not is_open(self.gates[condition], profile.truth):
+        if until < NEVER and not is_open(self.gate, profile.truth):
             return NEVER
         return until
 
@@ -260,7 +296,10 @@ class PublishGroup:
         self.reading = reading
         self.motion = motion
         self.step = step
-        self.gates: list[Gates] = []  # a published value matters at any time
+
+    def seal(self, gates: list[Gates]) -> None:
+        """See `Group`."""
+        del gates  # a published value matters at any time
 
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """See the module."""

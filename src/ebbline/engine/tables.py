@@ -81,7 +81,8 @@ class Tables:
         self.groups_of: list[frozenset[int]] = []  # audience -> groups its conditions are in
         self.watchers: list[tuple[int, ...]] = []  # condition -> audiences
         # Condition -> truth -> groups whose gates may open when it comes to that truth.
-        self.regate: dict[int, dict[int, tuple[int, ...]]] = {}
+        self.opens: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+        self.gated = False  # whether there are any
         self.member_groups: dict[int, tuple[int, ...]] = {}  # audience -> groups that read it
         self.born_into: tuple[int, ...] = ()  # audiences true for a person without events
         self.priority: list[tuple[int, ...]] = []  # audience bits of each priority group

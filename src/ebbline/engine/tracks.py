@@ -51,13 +51,14 @@ class Track:
     summed (as billionths), "scalar" takes any non-null value, "any" takes null as well.
     """
 
-    __slots__ = ("groups", "id", "mode", "needs")
+    __slots__ = ("first_groups", "groups", "id", "mode", "needs")
 
     def __init__(self, track_id: int, mode: str) -> None:
         self.id = track_id
         self.mode = mode
         self.needs = Needs()
         self.groups: tuple[int, ...] = ()
+        self.first_groups: tuple[int, ...] = ()  # that only look at the first event
 
     def new_record(self) -> Record:
         """An empty record; unneeded places stay None."""

@@ -70,5 +70,7 @@ class Stage:
     def counted(self, code):
         """How many refusals of a kind the metrics tell of."""
         text = self.system.door.ask("GET", "/metrics").body.decode()
-        found = re.search(rf'^ebbline_collect_rejected_total{{code="{code}"}} (\S+)$', text, re.M)
+        found = re.search(
+            rf'^ebbline_collect_rejected_total{{code="{code}"}} (\S+)$', text, re.MULTILINE
+        )
         return int(float(found.group(1))) if found else 0

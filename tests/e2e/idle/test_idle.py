@@ -82,7 +82,7 @@ def test_an_idle_system_uses_under_one_percent_of_a_core(tmp_path, project, caps
         assert system.stop() == 0
     share = sum(used.values()) / seconds
     with capsys.disabled():
-        print(
+        print(  # noqa: T201 - the promised figures
             f"\nidle for {seconds:.0f} s with {PEOPLE:,} people waiting: {share:.3%} of a core;"
             f" CPU seconds { ({role: round(value, 2) for role, value in used.items()}) }"
         )

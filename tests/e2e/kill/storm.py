@@ -41,6 +41,13 @@ class Storm:
         self.victims.append(victim)
         return self.seconds[-1]
 
+    def slowest(self) -> dict[str, float]:
+        """The longest time to be ready again, by who was killed."""
+        found: dict[str, float] = {}
+        for victim, seconds in zip(self.victims, self.seconds, strict=True):
+            found[victim] = max(found.get(victim, 0.0), round(seconds, 2))
+        return found
+
     def _probe(self, number: int) -> None:
         """Fresh people: accepted, folded into the state, told to Braze. There are several, since
         Braze may be slow with one of them, which says nothing of the system."""

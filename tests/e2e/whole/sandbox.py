@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 from ebbline.connectors.braze.sandbox import Workspace
 from ebbline.connectors.request import Request, Response
@@ -48,7 +48,7 @@ class Sandboxes:
         self.braze_port = self.webhook_port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Sandboxes:
+    def __enter__(self) -> Self:
         """Start it; the ports are known afterwards."""
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__)), str(self.record)],

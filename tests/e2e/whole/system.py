@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import apsw
 
@@ -40,9 +40,13 @@ class WholeSystem:
         self.door = Door(self.port)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> WholeSystem:
+    def __enter__(self) -> Self:
         """Start it; returns when it serves."""
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,7 +95,8 @@ class WholeSystem:
             os.kill(self.pid, signal.SIGKILL)
             self._end()
             return
-        os.kill(until(lambda: self.children().get(role), f"{role} runs"), signal.SIGKILL)
+        until(lambda: role in self.children(), f"{role} runs")
+        os.kill(self.children()[role], signal.SIGKILL)
 
     def stop(self, number: signal.Signals = signal.SIGTERM, *, group: bool = False) -> int:
         """Ask it to end (the whole group, as Ctrl-C does) and wait; its exit code."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import apsw
 import pytest
+
+from ebbline.hosts.embedded import importing
 
 AS_OF = "\nas of 2026-05-01 12:00:00 UTC, where the clock of the stopped system stands\n"
 
@@ -39,7 +42,20 @@ def test_an_import_for_people(shell, shop):
 def test_an_import_at_the_present_clock(shell, shop):
     shell("init", "other")
     told = shell("import", shop.folder / "history.ndjson", "-p", "other")
-    assert told.stdout == "5 events taken in, 1 refused, 0 seen before\n"
+    assert told.stdout == "5 events taken in, 1 refused\n"
+    assert "quarantine" in told.stderr
+
+
+def test_an_import_into_a_full_disk_says_so(shell, shop, monkeypatch):
+    def full(*_):
+        raise apsw.FullError("database or disk is full")
+
+    shell("init", "other")
+    monkeypatch.setattr(importing, "replay", full)
+    file = shop.folder / "history.ndjson"
+    told = shell("import", file, "--clock", "events", "-p", "other", code=1).stderr
+    assert "takes no more" in told
+    assert "Make room" in told
 
 
 def test_an_import_dry_run_writes_nothing(shell, shop):

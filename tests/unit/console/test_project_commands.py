@@ -131,6 +131,12 @@ def test_what_connectors_refuse_is_a_problem_of_the_project(shell):
     assert "braze: " in shell("validate", code=3).stdout
 
 
+def test_names_that_a_vendor_reserves_are_found_before_the_start(shell):
+    shell("init", "shop")
+    edit(shell.folder / "shop/destinations/braze.yml", "as: segment_vip}", "as: external_id}")
+    assert 'Braze reads "external_id"' in shell("validate", code=3).stdout
+
+
 def test_no_project_says_how_to_get_one(shell):
     assert "ebbline init shop" in shell("validate", code=3).stderr
     assert "ebbline init shop" in shell("validate", "-p", "nowhere", code=3).stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ebbline.definitions import Finding, load_files, load_project, render
@@ -121,6 +121,7 @@ def test_the_rendering_is_the_documented_one() -> None:
         ("signing-secret", "whsec_x", False),
         ("endpoint", "https://example.com", True),
         ("headers", "{auth_token: s3cret}", False),
+        ("headers", "{Authorization: Bearer s3cret}", False),
     ],
 )
 def test_a_literal_secret_is_an_error_and_is_not_repeated(key: str, value: str, fine: bool) -> None:
@@ -138,8 +139,32 @@ def test_destinations_and_sources_are_checked() -> None:
     loaded = load_files(GOOD | files, destination_types=["webhook"])
     assert sorted(f.code for f in loaded.findings) == [
         "bad_sync", "duplicate_name", "duplicate_name", "missing_key", "missing_key",
-        "unknown_audience", "unknown_connector",
+        "unknown_audience", "unknown_connector", "unknown_trait", "unknown_trait",
     ]  # fmt: skip
+
+
+def test_only_computed_traits_are_sent() -> None:
+    files = {
+        "tracking-plan/t.yml": b"traits: {plan: string}\n",
+        "traits/t.yml": b"traits: {level: {value: plan}}\n",
+        "destinations/d.yml": b"destinations:\n  d:\n    type: x\n    sync:\n"
+        b"      - {trait: plan}\n      - {trait: level}\n      - {trait: levl}\n",
+    }
+    found = load_files(GOOD | files).findings
+    assert [(f.code, f.severity, f.line, f.hint) for f in found] == [
+        ("unknown_trait", "error", 5, "for a sent trait, compute one: value: plan"),
+        ("unknown_trait", "error", 7, "did you mean level?"),
+    ]
+
+
+def test_groups_that_contradict_each_other_are_an_error() -> None:
+    rule = "owner: x, review_by: 2030-01-01, when: x"
+    audiences = "audiences:\n" + "".join(f"  {name}: {{{rule}}}\n" for name in "abc")
+    agree = audiences + "groups:\n  g: {priority: [a, b]}\n  h: {priority: [b, c]}\n"
+    assert findings(audiences__x=agree) == []
+    found = findings(audiences__x=agree + "  i: {priority: [c, a]}\n")
+    assert [(f.code, f.line) for f in found] == [("group_circle", 8)]
+    assert "a before b before c before a" in found[0].message
 
 
 def test_names_are_unique_across_files_and_kinds() -> None:
@@ -290,6 +315,7 @@ YAML_WORDS = st.sampled_from(
 
 @settings(deadline=None)
 @given(st.lists(YAML_WORDS, max_size=30))
+@example(["&a ", "when: ", "&a "])  # an anchor given twice: ruamel warns of it
 def test_no_jumble_of_yaml_raises(words: list[str]) -> None:
     loaded = load_files(GOOD | {"audiences/x.yml": "".join(words).encode()})
     assert all(render(finding) for finding in loaded.findings)

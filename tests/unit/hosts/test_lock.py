@@ -42,6 +42,14 @@ def test_a_new_folder_is_private_and_opens_again(tmp_path: Path) -> None:
     assert names == ["log.db", "state.db", "delivery.db", "lock"]
 
 
+def test_a_folder_that_was_there_becomes_private(tmp_path: Path) -> None:
+    made = tmp_path / "data"
+    made.mkdir(mode=0o755)
+    assert open_folder(made).path.stat().st_mode & 0o777 == 0o700
+    made.chmod(0o750)  # somebody is let in on purpose
+    assert open_folder(made).path.stat().st_mode & 0o777 == 0o750
+
+
 def test_looking_does_not_make_a_folder(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="no Ebbline data folder"):
         open_folder(tmp_path / "data", create=False)

@@ -121,17 +121,25 @@ def _document(summary: Summary) -> dict[str, Any]:
 
 
 def _tell(summary: Summary, clock: ClockChoice, place: Place) -> None:
-    show(f"{plural(summary.events, 'event')} taken in, {summary.rejected:,} refused"
-         f", {summary.duplicates:,} seen before")  # fmt: skip
+    told = f"{plural(summary.events, 'event')} taken in, {summary.rejected:,} refused"
+    if clock is ClockChoice.NOW:
+        show(told)  # which of them were seen before turns out when they are folded
+        if summary.events:
+            say("The running system folds them now, or `ebbline run` once it starts.")
+        _tell_refused(summary, place)
+        return
+    show(f"{told}, {summary.duplicates:,} seen before")
     if summary.later:
         show(f"{plural(summary.later, 'event')} left out: received after the clock stopped")
-    if clock is ClockChoice.NOW:
-        say("The running system folds them now, or `ebbline run` once it starts.")
-        return
     show(f"{plural(summary.profiles, 'person', 'people')}, {plural(summary.merges, 'merge')}"
          f", {summary.entered:,} entered, {summary.exited:,} left")  # fmt: skip
     show(f"the clock stands at {moment(summary.now_ms)} UTC\n")
     rows = [[name, f"{count:,}"] for name, count in summary.audiences.items()]
     show_table(["audience", "people"], rows, right=[1])
+    _tell_refused(summary, place)
+
+
+def _tell_refused(summary: Summary, place: Place) -> None:
     if summary.rejected:
-        say(f"\nRefused lines are in the quarantine of {place.data}, each with its reason.")
+        say(f"\nRefused lines are in the quarantine of {place.data}, each with its reason"
+            "; `ebbline status` counts the reasons.")  # fmt: skip

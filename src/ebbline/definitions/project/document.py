@@ -7,6 +7,7 @@ and dates stay text. Merge keys and tags are refused rather than guessed at.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,9 @@ def read_document(file: str, source: str) -> Document:
     """The values of a YAML file; whatever is wrong with it is in `findings`."""
     document = Document(file, source)
     try:
-        root = YAML(typ="safe", pure=True).compose(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor may be given again; YAML takes the last
+            root = YAML(typ="safe", pure=True).compose(source)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         start = min(mark.index, max(len(source) - 1, 0)) if mark else 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ebbline.definitions.findings import did_you_mean
 from ebbline.definitions.known import Known
+from ebbline.definitions.order import in_dependency_order
 from ebbline.definitions.plan import GroupDef
 from ebbline.definitions.project.document import Document, Scalar, Seq
 from ebbline.definitions.project.reading import Named, Read
@@ -22,7 +25,22 @@ def read_groups(documents: list[Document], known: Known) -> tuple[GroupDef, ...]
                 document.problem(one.key, "duplicate_name", message)
             elif one.value is not None:
                 made[name] = GroupDef(name, _priority(document, one.value, known))
+                if circle := _circle(made):
+                    message = f"groups contradict each other: {circle}"
+                    document.problem(one.key, "group_circle", message)
+                    del made[name]
     return tuple(made.values())
+
+
+def _circle(made: dict[str, GroupDef]) -> str:
+    """Audiences that groups put before each other, or "". All of them would be suppressed."""
+    later: dict[str, list[str]] = {}
+    for group in made.values():
+        for first, second in pairwise(group.priority):
+            later.setdefault(first, []).append(second)
+            later.setdefault(second, [])
+    _, circles = in_dependency_order(later)
+    return " before ".join(circles[0]) if circles else ""
 
 
 def _priority(document: Document, row: Read, known: Known) -> tuple[str, ...]:

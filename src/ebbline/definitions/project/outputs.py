@@ -16,7 +16,9 @@ from ebbline.definitions.project.document import Document, Entry, Map, Scalar, S
 from ebbline.definitions.project.fields import DESTINATIONS, SOURCES
 from ebbline.definitions.project.reading import Named, Read, plain, read
 
-_SECRET = re.compile(r"(?:^|_)(?:key|token|secret|password|passphrase|credentials?)$")
+_SECRET = re.compile(
+    r"(?:^|_)(?:key|token|secret|password|passphrase|credentials?|authorization|cookie)$"
+)
 _REFERENCE = re.compile(r"(?:env|file|store):.+")
 
 
@@ -104,11 +106,11 @@ def _check_names(row: Read, audience: str, trait: str, known: Known) -> None:
     elif audience and audience not in known.audiences:
         hint = did_you_mean(audience, known.audiences)
         row.problem("audience", "unknown_audience", f'unknown audience "{audience}"', hint)
-    near = did_you_mean(trait, known.traits, quoted=False)
-    if trait and trait not in known.traits and near:
-        message = f"unknown trait {trait}"
-        place = row.place("trait")
-        row.document.problem(place, "unknown_trait", message, near, warning=True)
+    if trait and trait not in known.computed:
+        near = did_you_mean(trait, known.computed, quoted=False)
+        message = f"no computed trait is called {trait}, and only computed ones are sent"
+        hint = near or f"for a sent trait, compute one: value: {trait}"
+        row.problem("trait", "unknown_trait", message, hint)
 
 
 def read_sources(documents: list[Document]) -> tuple[SourceDef, ...]:

@@ -102,6 +102,7 @@ def _create(folder: DataFolder) -> None:
             f" {strange[0]!r}); choose an empty or a new folder."
         )
         raise SetupError(message)
+    folder.path.chmod(_PRIVATE)  # whoever made it; others may be let in again on purpose
     with draft.open("w", encoding="ascii") as file:
         file.write(f"{FORMAT}\n")
         file.flush()

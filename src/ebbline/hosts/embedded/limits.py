@@ -84,9 +84,16 @@ TICK_MS_MIN = 10
 # Lines of a file that are parsed, logged and folded together.
 IMPORT_BATCH_LINES = 5_000
 
-# Batches between two commits of the state while a file is replayed; a crash repeats them from
-# the log, which is written batch by batch.
-IMPORT_COMMIT_BATCHES = 20
+# Batches between two commits of the state while a file is replayed: every commit writes all
+# people that changed, so few commits write most of them once. A crash repeats at most this much
+# from the log, which is written batch by batch.
+IMPORT_COMMIT_BATCHES = 100
+
+# People changed since the last commit at which an import commits earlier: about 3 kB each.
+IMPORT_COMMIT_PEOPLE = 100_000
+
+# Batches after which an import writes its ledger rows into the open transaction; bounds memory.
+IMPORT_SPILL_BATCHES = 10
 
 # Seconds the engine sleeps at the most with a timer pending: a clock that was set forward (a
 # laptop that slept) is noticed within this time.

@@ -90,6 +90,18 @@ async def test_a_failed_write_fails_its_waiters_only(make, error, kind, inline):
     await collector.commit.close()
 
 
+async def test_trouble_is_forgotten_when_senders_may_try_again(make, monkeypatch):
+    collector = make()
+    monkeypatch.setattr(DiskFull, "retry_after_s", 0)
+    collector.log.error = DiskFull("no room")
+    with pytest.raises(DiskFull):
+        await collector.commit.append(["a"], [], 1)
+    assert collector.commit.trouble
+    await asyncio.sleep(0.01)
+    assert collector.commit.trouble is None, "a balancer would never send anything again"
+    await collector.commit.close()
+
+
 async def test_a_waiter_that_went_away_is_stored_all_the_same(make):
     collector = make(inline=False)
     collector.log.gate.clear()

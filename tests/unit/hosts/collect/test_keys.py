@@ -74,6 +74,14 @@ async def test_a_project_without_sources_has_one_default_key(make):
     assert (await collector.client.post("/v1/track", EVENT, key="other")).status == 401
 
 
+def test_a_clock_that_was_set_back_does_not_silence_alarms():
+    keys = Keys({})
+    with structlog.testing.capture_logs() as logs:
+        keys.alarm("guess", limits.ALARM_INTERVAL_MS * 1_000)
+        keys.alarm("guess", 0)
+    assert len(logs) == 2
+
+
 def test_alarms_are_repeated_after_a_while_and_bounded():
     keys = Keys({})
     with structlog.testing.capture_logs() as logs:

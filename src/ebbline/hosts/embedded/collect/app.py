@@ -6,6 +6,7 @@ durable. What it refuses goes to the quarantine by the same append. It keeps no 
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -17,7 +18,7 @@ from ebbline.hosts.embedded.collect import answers
 from ebbline.hosts.embedded.collect.body import Bodies, Gone, Unread, inflate
 from ebbline.hosts.embedded.collect.keys import UNKNOWN_SOURCE, Keys, basic_key
 from ebbline.hosts.embedded.collect.limits import Limits
-from ebbline.hosts.embedded.collect.ports import NotStored
+from ebbline.hosts.embedded.collect.ports import NotStored, Overloaded
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -102,6 +103,9 @@ class CollectApp:
         except Gone:
             self._meters.answered(_endpoint(path), 499)
             return
+        except asyncio.CancelledError:
+            # The server ends, and this request has not come to its end within the time for that.
+            answer = answers.later(Overloaded("the collector is shutting down"), close=True)
         except Exception:  # noqa: BLE001 - a bug must not lose the sender's events
             _log.exception("the collector failed on a request", path=path)
             answer = answers.failure()

@@ -116,7 +116,7 @@ class GroupCommit:
         while self._waiting:
             group = self._take()
             problem = await self._write(group)
-            self.trouble = None if problem is None else str(problem)
+            self._judge(problem)
             for entry in group:
                 self._count(-entry.count, -entry.size_bytes)
                 if entry.done.done():
@@ -126,6 +126,14 @@ class GroupCommit:
                 else:
                     entry.done.set_exception(problem)
         self._drain = None
+
+    def _judge(self, problem: NotStored | None) -> None:
+        """Not ready after a failed write, until the next one works or its senders may try
+        again: a balancer that sends nothing meanwhile would never hear of the recovery."""
+        self.trouble = None if problem is None else str(problem)
+        if problem is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(problem.retry_after_s, setattr, self, "trouble", None)
 
     def _take(self) -> list[_Entry]:
         group = [self._waiting.popleft()]

@@ -41,7 +41,7 @@ class Keys:
         """Logs an unknown key loudly: server SDKs drop what is answered with 401."""
         shown = _mask(key)
         last_ms = self._alarms.get(shown)
-        if last_ms is not None and now_ms - last_ms < limits.ALARM_INTERVAL_MS:
+        if last_ms is not None and 0 <= now_ms - last_ms < limits.ALARM_INTERVAL_MS:
             return
         if len(self._alarms) >= limits.ALARM_KEYS_MAX:
             self._alarms.clear()

@@ -24,7 +24,7 @@ def main(argument: str) -> int:
         importlib.import_module(f"{__package__}.{settings.role}").run(settings)
     except Exception as error:
         if (trouble := passing_trouble(error)) is not None:
-            log.error("tries again soon", reason=trouble)
+            log.critical("tries again soon", reason=trouble)
             return EXIT_AGAIN
         if not isinstance(error, EbblineError):
             raise

@@ -8,10 +8,12 @@ import os
 import signal
 import socket
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import structlog
 import uvicorn
+import uvloop
 from prometheus_client import CollectorRegistry
 
 from ebbline.events.event import Event, Rejection
@@ -64,7 +66,7 @@ class LogAppender:
 
 def run(settings: ChildSettings) -> None:
     """Serve until SIGTERM."""
-    asyncio.run(_serve(settings))
+    uvloop.run(_serve(settings))
 
 
 async def _serve(settings: ChildSettings) -> None:
@@ -83,8 +85,8 @@ async def _serve(settings: ChildSettings) -> None:
         ),
     )  # fmt: skip
     server = Server(uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", http="httptools", loop="uvloop",
-        limit_concurrency=CONCURRENCY_MAX, timeout_graceful_shutdown=5, server_header=False,
+        app, log_config=None, access_log=False, lifespan="off", http="httptools",
+        limit_concurrency=CONCURRENCY_MAX, timeout_graceful_shutdown=5, server_header=False, date_header=False,
     ))  # fmt: skip
     listening = socket.socket(fileno=settings.socket_fd)
     listening.setblocking(False)
@@ -97,7 +99,15 @@ async def _serve(settings: ChildSettings) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn that tells the supervisor when it serves."""
+    """uvicorn that tells the supervisor when it serves, and sleeps until it is told to end
+    where uvicorn looks ten times a second (also to keep a Date header fresh, so there is none).
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        """As uvicorn's; inside a running loop."""
+        super().__init__(config)
+        self._loop = asyncio.get_running_loop()
+        self._told = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, then the word to the supervisor."""
@@ -105,6 +115,16 @@ class Server(uvicorn.Server):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor passes on what it means
         say_ready()
         structlog.get_logger().info("ready", port=_port(sockets))
+
+    async def main_loop(self) -> None:
+        """Serve until a signal."""
+        await self.on_tick(0)
+        await self._told.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal to end: as uvicorn's, and the word to `main_loop`."""
+        super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._told.set)
 
 
 def _port(sockets: Any) -> int:

@@ -38,6 +38,7 @@ class _Signals:
     def _stop(self, *_: object) -> None:
         self.stopping = True
         if self.asleep:
+            self.asleep = False  # a second signal (systemd sends one to everybody) only ends
             raise _Stop
 
 

@@ -14,6 +14,7 @@ from ebbline import engine
 from ebbline.definitions.plan import Plan, encode_plan
 from ebbline.engine.advance import apply, wake
 from ebbline.engine.changes import Change
+from ebbline.engine.limits import NEVER
 from ebbline.events.event import Event
 from ebbline.hosts.embedded.log import Entry
 from ebbline.hosts.embedded.state.people import People, Person
@@ -36,7 +37,7 @@ class Fold:
         self.offset: int = store.meta("offset") or 0
         self.now_ms: int = store.meta("now_ms") or 0
         self.counts: Counter[str] = Counter()
-        self._taken = 0  # events since the last flush
+        self._taken = self._fired = 0  # events and wakes since the last flush
         self._start(plan)
 
     def _start(self, plan: Plan) -> None:
@@ -78,13 +79,20 @@ class Fold:
             raise
         return written
 
+    def spill(self) -> None:
+        """Write the changes so far into the transaction that the next `commit` ends, so that
+        they take no memory where commits are far apart."""
+        self.store.begin()
+        self.rows.spill()
+
     def flush(self) -> int:
         """The writing part of `commit`, for a caller that holds the transaction."""
-        self.counts.update(self.rows.tally)
-        self.counts["events"] += self._taken
-        self._taken = 0
-        self.rows.tally.clear()
         written = self.rows.flush()
+        self.counts.update(self.rows.tally)
+        self.rows.tally.clear()
+        self.counts["events"] += self._taken
+        self.counts["fired"] += self._fired
+        self._taken = self._fired = 0
         self.people.flush()
         if self._seen.flush():
             self.store.set_meta({"seen_offset": self.offset})
@@ -123,7 +131,7 @@ class Fold:
                 if person is not None:
                     self._arm(profile_id, person.profile.wake_ms)
             self._wheel.pop(due_ms)
-        return engine.NEVER
+        return NEVER
 
     # -- instants --------------------------------------------------------------------------
 
@@ -160,33 +168,31 @@ class Fold:
 
     def _fire(self, until_ms: int, offset: int) -> None:
         """Everything due up to `until_ms`, in order of due time and then of profile id."""
-        while (pair := self._wheel.pop(until_ms)) is not None:
+        tables, armed, find, pop = self.tables, self._armed, self.people.find, self._wheel.pop
+        while (pair := pop(until_ms)) is not None:
             due_ms, profile_id = pair
-            if self._armed.get(profile_id) != due_ms:
+            if armed.get(profile_id) != due_ms:
                 continue  # overtaken by an earlier wake, or merged away
-            del self._armed[profile_id]
-            person = self.people.find(profile_id)
+            del armed[profile_id]
+            person = find(profile_id)
             if person is None:
                 continue
             if person.profile.wake_ms > due_ms:
                 self._arm(profile_id, person.profile.wake_ms)
                 continue
-            self.counts["fired"] += 1
-            self._settle(person, wake(self.tables, person.profile, due_ms), offset)
+            self._fired += 1
+            self._settle(person, wake(tables, person.profile, due_ms), offset)
 
     def _settle(self, person: Person, changes: list[Change], offset: int) -> None:
         profile = person.profile
         self.people.dirty[profile.id] = person
         if changes:
             self.rows.add(changes, offset)
-        wake_ms = profile.wake_ms
-        if wake_ms < engine.NEVER and wake_ms < self._armed.get(profile.id, engine.NEVER):
-            self._armed[profile.id] = wake_ms
-            self._wheel.add(wake_ms, profile.id)
+        self._arm(profile.id, profile.wake_ms)
 
     def _arm(self, profile_id: int, wake_ms: int) -> None:
         """One pending wake per person: a later one waits until the earlier has come up."""
-        if wake_ms < self._armed.get(profile_id, engine.NEVER):
+        if wake_ms < self._armed.get(profile_id, NEVER):
             self._armed[profile_id] = wake_ms
             self._wheel.add(wake_ms, profile_id)
 

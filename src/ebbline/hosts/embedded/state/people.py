@@ -51,6 +51,7 @@ class People:
         self._owners: dict[str, dict[str, int]] = {}
         self._owners_warm: dict[str, dict[str, int]] = {}
         self._owners_count = 0
+        self._owners_whole = store.no_identifiers()  # nobody owns what is not remembered
         self.dirty: dict[int, Person] = {}
         self.gone: set[int] = set()
         self._moved: dict[tuple[str, str], int] = {}
@@ -67,6 +68,8 @@ class People:
         warm = self._owners_warm.get(kind)
         found = warm.get(value) if warm is not None else None
         if found is None:
+            if self._owners_whole:
+                return None
             found = self._moved.get((kind, value)) or self._store.owner(kind, value)
         if found is not None:
             self._own(kind, value, found)
@@ -173,6 +176,7 @@ class People:
 
     def _own(self, kind: str, value: str, profile: int) -> None:
         if self._owners_count >= OWNERS_CACHED_MAX:
+            self._owners_whole = self._owners_whole and not self._owners_warm
             self._owners_warm, self._owners, self._owners_count = self._owners, {}, 0
         self._owners.setdefault(kind, {})[value] = profile
         self._owners_count += 1

@@ -7,11 +7,16 @@ from collections import Counter
 import msgspec
 
 from ebbline.engine.changes import Change
-from ebbline.hosts.embedded.state.schema import KINDS
+from ebbline.hosts.embedded.state.schema import KIND_NAMES, KINDS
 from ebbline.hosts.embedded.state.store import LedgerRow, StateStore
 
 _ENTERED, _EXITED, _TRAIT = KINDS["entered"], KINDS["exited"], KINDS["trait"]
 _SUPPRESSED, _RESTORED = KINDS["suppressed"], KINDS["restored"]
+
+
+# What a person's membership comes to: since when, whether effective, and whether it began after
+# the last commit; None when the person is out.
+_Standing = tuple[int, bool, bool] | None
 
 
 class Rows:
@@ -20,61 +25,93 @@ class Rows:
     def __init__(self, store: StateStore, names: list[str]) -> None:
         self._store = store
         self._ids = store.definition_ids(names)
-        self._ledger: list[LedgerRow] = []
-        self._members: dict[tuple[int, int], tuple[int, bool] | None] = {}
+        self._changes: list[tuple[int, list[Change]]] = []  # by log offset
+        self._left: list[tuple[int, list[str]]] = []
+        self._members: dict[int, dict[int, _Standing]] = {}  # definition -> profile
         self._effective: dict[tuple[int, int], bool] = {}
-        self.tally: Counter[str] = Counter()  # changes by kind since the last flush
+        self.tally: Counter[str] = Counter()  # changes by kind since it was last cleared
+        self._written = 0  # ledger rows since the last flush
         self.seq = store.ledger_end()
         self.muted = False  # while a replay repeats what the ledger has already said
 
     def add(self, changes: list[Change], log_offset: int) -> None:
         """Take in changes, in their order."""
-        ids, members = self._ids, self._members
-        for change in changes:
-            kind, value = KINDS[change.kind], change.value
-            definition = ids.get(change.definition) or self._new_definition(change.definition)
-            if kind == _ENTERED:
-                members[definition, change.profile] = (change.at_ms, value)
-            elif kind == _EXITED:
-                members[definition, change.profile] = None
-            elif kind == _TRAIT:
-                value = msgspec.json.encode(value).decode()
-            elif kind in (_SUPPRESSED, _RESTORED):
-                self._turn((definition, change.profile), effective=value)
-            if self.muted:
-                continue
-            self.tally[change.kind] += 1
-            self.seq += 1
-            self._ledger.append((self.seq, change.profile, change.number, kind, definition,
-                                 change.at_ms, change.cause, log_offset, value))  # fmt: skip
-
-    def _new_definition(self, name: str) -> int:
-        self._ids = self._store.definition_ids([name])
-        return self._ids[name]
-
-    def _turn(self, key: tuple[int, int], *, effective: bool) -> None:
-        """A priority group took effect on a membership: in a row not yet written, or in one
-        that is."""
-        entry = self._members.get(key)
-        if entry is not None:
-            self._members[key] = (entry[0], effective)
-        else:
-            self._effective[key] = effective
+        self._changes.append((log_offset, changes))
 
     def leave(self, profile: int, audiences: list[str]) -> None:
         """Remove the memberships of a person who became part of somebody else."""
-        for name in audiences:
-            self._members[self._ids[name], profile] = None
+        self._left.append((profile, audiences))
+
+    def spill(self) -> None:
+        """Write the ledger rows so far inside the caller's transaction; memberships wait."""
+        ledger = self._fold_changes()
+        self._store.add_ledger(ledger)
+        self._changes = []
+        self._written += len(ledger)
+        self.tally.update({KIND_NAMES[k]: n for k, n in Counter([r[3] for r in ledger]).items()})
 
     def flush(self) -> int:
-        """Write everything inside the caller's transaction; how many ledger rows there were."""
-        store, written = self._store, len(self._ledger)
-        store.add_ledger(self._ledger)
+        """Write everything inside the caller's transaction; how many ledger rows there were
+        since the last flush."""
+        self.spill()
+        for profile, audiences in self._left:
+            for name in audiences:
+                self._members_of(self._ids[name])[profile] = None
+        store = self._store
+        store.set_effective([(value, *key) for key, value in self._effective.items()])
         # In key order: neighbours of the tree are written together, which halves the cost.
-        members = sorted(self._members.items())
-        turned = [(value, *key) for key, value in self._effective.items()]
-        store.set_effective(turned)
-        store.put_memberships([(*key, *entry) for key, entry in members if entry is not None])
-        store.drop_memberships([key for key, entry in members if entry is None])
-        self._ledger, self._members, self._effective = [], {}, {}
+        for definition, standings in sorted(self._members.items()):
+            order = sorted(standings.items())
+            store.put_memberships(
+                [(definition, profile, now[0], now[1]) for profile, now in order if now]
+            )
+            store.drop_memberships([(definition, profile) for profile, now in order if not now])
+        self._left, self._members, self._effective = [], {}, {}
+        written, self._written = self._written, 0
         return written
+
+    def _fold_changes(self) -> list[LedgerRow]:
+        """Bring the memberships up to the changes; the changes as rows of the ledger."""
+        ledger: list[LedgerRow] = []
+        ids, members, muted, seq = self._ids, self._members, self.muted, self.seq
+        for log_offset, changes in self._changes:
+            for change in changes:
+                kind, value, profile = KINDS[change.kind], change.value, change.profile
+                definition = ids.get(change.definition) or self._new_definition(change.definition)
+                if kind == _ENTERED:
+                    of = members.get(definition) or self._members_of(definition)
+                    of[profile] = (change.at_ms, value, profile not in of)
+                elif kind == _EXITED:
+                    of = members.get(definition) or self._members_of(definition)
+                    if (now := of.get(profile)) is not None and now[2]:
+                        del of[profile]  # came and went since the last commit
+                    else:
+                        of[profile] = None
+                elif kind == _TRAIT:
+                    value = msgspec.json.encode(value).decode()
+                elif kind in (_SUPPRESSED, _RESTORED):
+                    self._turn(definition, profile, effective=value)
+                if muted:
+                    continue
+                seq += 1
+                ledger.append((seq, profile, change.number, kind, definition, change.at_ms,
+                               change.cause, log_offset, value))  # fmt: skip
+        self.seq = seq
+        return ledger
+
+    def _members_of(self, definition: int) -> dict[int, _Standing]:
+        return self._members.setdefault(definition, {})
+
+    def _new_definition(self, name: str) -> int:
+        self._ids |= self._store.definition_ids([name])
+        return self._ids[name]
+
+    def _turn(self, definition: int, profile: int, *, effective: bool) -> None:
+        """A priority group took effect on a membership: in a row not yet written, or in one
+        that is."""
+        of = self._members_of(definition)
+        now = of.get(profile)
+        if now is not None:
+            of[profile] = (now[0], effective, now[2])
+        else:
+            self._effective[definition, profile] = effective

@@ -42,8 +42,9 @@ class StateStore:
         self._db.close(True)
 
     def begin(self) -> None:
-        """Start the transaction that holds one whole step."""
-        self._run("BEGIN IMMEDIATE")
+        """Start the transaction that holds one whole step, or stay in the one that is open."""
+        if not self._db.in_transaction:
+            self._run("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         """Make the step visible and durable against a killed process."""
@@ -80,6 +81,10 @@ class StateStore:
         ).fetchone()
         found: int | None = None if row is None else row[0]
         return found
+
+    def no_identifiers(self) -> bool:
+        """Whether nobody is known yet."""
+        return self._run("SELECT 1 FROM identifiers LIMIT 1").fetchone() is None
 
     def wakes(self) -> Iterator[tuple[int, int]]:
         """(wake_ms, id) of everybody; the reader drops those that never wake."""
