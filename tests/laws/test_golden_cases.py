@@ -87,4 +87,4 @@ def test_a_published_comparison_with_the_clock_wakes() -> None:
     to = DestinationDef("d", "webhook", {}, (SyncDef("late", trait="late"),))
     subject = played(msgspec.structs.replace(of, destinations=(to,)), ALPHA, D)
     told = [(at_ms - T0, value) for at_ms, _, _, value in subject.published]
-    assert told == [(0, False), (H, True)]
+    assert told == [(0, False), (H, True)]  # null for somebody who never did A

@@ -58,7 +58,8 @@ def test_told_scores_stay_within_a_step(case: Case) -> None:
     """What was told last is never a step away from the truth, and is told in whole steps."""
     plan, (arrivals,) = synced(case.plan), case.people
     subject = Subject(plan)
-    last: dict[str, float] = {}
+    nobody = PersonFacts(())
+    last = {name: oracle.trait(name, nobody, plan, 0) for name in moving(plan)}
     for (now_ms, events), (next_ms, _) in itertools.pairwise(
         [*batches(arrivals), (case.until_ms, [])]
     ):

@@ -207,11 +207,13 @@ def next_flip(plan: Plan, person: PersonFacts, now_ms: int, until_ms: int) -> in
 def published(
     plan: Plan, names: list[str], arrivals: list[Timed], until_ms: int
 ) -> list[tuple[int, bool, str, Any]]:
-    """Every change of some computed traits, as (instant, by event, name, value); null at first.
+    """Every change of some computed traits, as (instant, by event, name, value), from what holds
+    for a person without events on.
 
     None of them may be a number that moves all the time.
     """
-    seen: dict[str, Any] = dict.fromkeys(names)
+    nobody = PersonFacts(())
+    seen: dict[str, Any] = {name: oracle.trait(name, nobody, plan, 0) for name in names}
     told: list[tuple[int, bool, str, Any]] = []
 
     def look(person: PersonFacts, at_ms: int, *, by_event: bool) -> None:

@@ -13,8 +13,9 @@ class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One change of one person.
 
     `number` counts this person's changes, so a replay reproduces it and a reader can drop
-    repeats. `definition` is an audience or trait name; for "linked" the identifier type, for
-    "merged" it is "" and `value` the winner's profile id. "suppressed" and "restored" say that
+    repeats. `definition` is an audience or trait name; for "linked" the identifier type (with the
+    identifier as `value`, or None for a device that was handed to somebody else), for "merged"
+    it is "" and `value` the winner's profile id. "suppressed" and "restored" say that
     a priority group took effect on a person who is and stays in the audience. `at_ms` is the
     exact instant; `cause` is a messageId, or None when the clock alone caused it. `value` is a
     trait's new value; for audiences the effective membership after the change (False on an

@@ -263,14 +263,16 @@ class _Compiler:
         return wanted in self.only_by_event.get(condition, ())
 
     def empty_person(self) -> None:
-        """The truth of every condition for a person without events. Conditions that the clock
-        alone can turn are looked at when a person appears."""
+        """The truth of every condition, and the value of every published trait, for a person
+        without events. What the clock alone can turn is looked at when a person appears."""
         tables = self.tables
         nobody = Profile(0, tables.default_truth)
         for group in tables.groups:
             if isinstance(group, ReadingGroup):
                 value, _ = group.reading(nobody, 0)
                 tables.default_truth[group.condition] = value is True
+            elif isinstance(group, PublishGroup):
+                group.nothing, _ = group.reading(nobody, 0)
         tables.birth_groups = tuple(sorted(self.birth))
         tables.born_into = tuple(
             bit for bit, formula in enumerate(tables.formulas)

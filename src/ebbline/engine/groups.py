@@ -289,13 +289,15 @@ class ReadingGroup:
 
 class PublishGroup:
     """One trait that destinations receive. It reports a change as `-1 - trait`, leaving the new
-    value in `profile.published` for the caller to announce."""
+    value in `profile.published` for the caller to announce. What holds for everybody without
+    events (`nothing`) is no news about anybody."""
 
     def __init__(self, trait: int, reading: Reading, motion: Motion | None, step: float) -> None:
         self.trait = trait
         self.reading = reading
         self.motion = motion
         self.step = step
+        self.nothing: Any = None  # the value over no events, set by the compiler
 
     def seal(self, gates: list[Gates]) -> None:
         """See `Group`."""
@@ -304,7 +306,7 @@ class PublishGroup:
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """See the module."""
         value, until = self.reading(profile, now_ms)
-        last = profile.published.get(self.trait)
+        last = profile.published.get(self.trait, self.nothing)
         if self._differs(last, value):
             profile.published[self.trait] = last = value
             changed.append(-1 - self.trait)

@@ -125,7 +125,9 @@ class Motion:
             if a[0] == a[1] and b[0] == b[1]:
                 value = work(a[0], b[0])
                 return None if value is None else (value, value)
-            if op == "%" or (op == "/" and b[0] <= 0 <= b[1]):
+            if op == "%":
+                return _remainder(a, b)
+            if op == "/" and b[0] <= 0 <= b[1]:
                 return ANYTHING
             corners = [work(x, y) for x in a for y in b]
             return ANYTHING if None in corners else (min(corners), max(corners))
@@ -176,6 +178,15 @@ class Motion:
         return bounds
 
 
+def _remainder(a: Range, b: Range) -> Range:
+    """Bounds of a % b: exact while a stays between two multiples of a constant b."""
+    if b[0] != b[1] or b[0] == 0 or math.inf in (-a[0], a[1]):
+        return ANYTHING
+    if a[0] // b[0] == a[1] // b[0]:
+        return a[0] % b[0], a[1] % b[0]
+    return min(0.0, b[0]), max(0.0, b[0])
+
+
 def _decay_edges(track: DecayTrack) -> Callable[[Any, int, int], Range]:
     def edges(record: Any, low_ms: int, high_ms: int) -> Range:
         a, b = track.read(record, low_ms), track.read(record, high_ms)
@@ -214,6 +225,15 @@ def decided(op: str, a: Range, b: Range) -> bool | None:
     return one if one == other else None
 
 
+def _decided_in(op: str, a: Range, listed: list[Any]) -> bool | None:
+    """`in` and `not in` a list that stays as it is."""
+    numbers = [n for item in listed if (n := number_of(item)) is not None]
+    outcomes = [decided("==", a, (n, n)) for n in numbers]
+    if None in outcomes:
+        return None
+    return any(outcomes) == (op == "in")
+
+
 def longest(check: Callable[[int], bool], now_ms: int, horizon_ms: int) -> int:
     """The first instant in (now, horizon] for which `check(instant)` fails, given that a check
     that fails keeps failing further out."""
@@ -245,11 +265,12 @@ def comparison(scope: Scope, node: tree.Compare) -> Reading:
         horizon = min(left.steady_until(profile, now_ms), right.steady_until(profile, now_ms))
         if value is None:
             return None, horizon
-        if op in ("in", "not in"):
-            return value, now_ms + 1
+        listed = right.at(profile, now_ms) if op in ("in", "not in") else None
 
         def check(until_ms: int) -> bool:
             a = left.bounds(profile, now_ms, until_ms)
+            if listed is not None:
+                return a is not None and _decided_in(op, a, listed) is value
             b = right.bounds(profile, now_ms, until_ms)
             return a is not None and b is not None and decided(op, a, b) is value
 

@@ -65,7 +65,8 @@ def entry_text(entry: Told) -> tuple[str, str]:
         case "trait":
             return "trait", f"{entry.definition} = {value_text(entry.value)}"
         case "linked":
-            return "linked", f"{entry.definition} {entry.value or ''}".rstrip()
+            gained = f"{entry.definition} {entry.value}"
+            return "linked", gained if entry.value else f"{entry.definition} handed over"
         case "merged":
             return "merged", f"into profile {entry.value}"
         case _:

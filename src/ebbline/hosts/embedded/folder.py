@@ -48,6 +48,11 @@ class DataFolder(msgspec.Struct, frozen=True):
         return self.path / "engine.bell"
 
     @property
+    def bookmark(self) -> Path:
+        """How far the last import of a file has got."""
+        return self.path / "import.json"
+
+    @property
     def version(self) -> Path:
         """The format of the folder, a whole number."""
         return self.path / "version"

@@ -11,36 +11,53 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from ebbline.definitions.plan import Plan
+from ebbline.engine.scalars import moment_text
 from ebbline.errors import SetupError
 from ebbline.events.event import Event, Rejection
-from ebbline.events.names import Names
-from ebbline.events.parse import Parser
+from ebbline.events.parse import Receipt
 from ebbline.hosts.embedded import named_bell
 from ebbline.hosts.embedded.clock import SystemClock
 from ebbline.hosts.embedded.engine_loop import EngineLoop
-from ebbline.hosts.embedded.folder import open_folder
+from ebbline.hosts.embedded.event_file import (
+    Bookmark,
+    EventFile,
+    Lines,
+    read_bookmark,
+    write_bookmark,
+)
+from ebbline.hosts.embedded.folder import DataFolder, open_folder
 from ebbline.hosts.embedded.limits import (
-    IMPORT_BATCH_LINES,
     IMPORT_COMMIT_BATCHES,
     IMPORT_COMMIT_PEOPLE,
+    IMPORT_REFUSALS_SHOWN,
     IMPORT_SPILL_BATCHES,
 )
 from ebbline.hosts.embedded.lock import acquire
 from ebbline.hosts.embedded.log import Batch, Entry, Log
+from ebbline.hosts.embedded.parsing import parser_for
 from ebbline.hosts.embedded.state.fold import Fold
 
 Progress = Callable[[int, int], object]  # bytes read, bytes in all
 
 
+class Refusal(msgspec.Struct, frozen=True):
+    """A line that was refused, by its number, and why."""
+
+    line: int
+    code: str
+    message: str
+
+
 class Summary(msgspec.Struct, frozen=True):
     """What an import did. `audiences` counts the people in each now; `entered` and `exited`
-    count the changes of the import itself; `now_ms` is where the clock stands."""
+    count the changes of the import itself; `now_ms` is where the clock stands; `refusals` are
+    the first few; `resumed_at_line` is where an interrupted import went on, 0 for a new one."""
 
     events: int
     duplicates: int
@@ -53,6 +70,8 @@ class Summary(msgspec.Struct, frozen=True):
     audiences: dict[str, int]
     now_ms: int
     cpu_seconds: float
+    refusals: tuple[Refusal, ...] = ()
+    resumed_at_line: int = 0
 
 
 class _FileClock:
@@ -68,20 +87,13 @@ class _FileClock:
         self.ms += round(seconds * 1000)
 
 
-def names_of(plan: Plan) -> Names:
-    """Event names as a project has them: its aliases and the names they stand for."""
-    aliases = {rule.name: rule.name for rule in plan.tracking.events.values()}
-    for rule in plan.tracking.events.values():
-        aliases.update(dict.fromkeys(rule.aliases, rule.name))
-    return Names(aliases)
-
-
 def replay(plan: Plan, folder: Path, file: Path, until_ms: int | None = None,
            progress: Progress = lambda _done, _all: None) -> Summary:  # fmt: skip
     """Import on the events' own clock; `until_ms` is where the clock stops.
 
     Lines must be in order of `receivedAt`; one that is earlier than its predecessor counts as
-    received together with it. Raises SetupError when the folder's clock is already past the
+    received together with it. An interrupted replay of the same file goes on where it was.
+    Raises SetupError when the folder's clock is already past the
     file's first event, FolderInUse while a system runs on the folder.
     """
     began = time.process_time()
@@ -91,13 +103,14 @@ def replay(plan: Plan, folder: Path, file: Path, until_ms: int | None = None,
         loop = EngineLoop(data, plan, clock)
         try:
             loop.step()
+            source = _Source(data, file, plan)
             with _no_collections():
-                rejected, later = _replay_lines(loop, plan, file, clock, until_ms, progress)
+                _replay_lines(loop, source, clock, until_ms, progress)
             if until_ms is not None:
                 clock.ms = max(clock.ms, until_ms)
                 _tick(loop)
             loop.fold.commit()
-            return _summary(loop.fold, rejected, later, time.process_time() - began)
+            return _summary(loop.fold, source, time.process_time() - began)
         finally:
             loop.close()
 
@@ -121,51 +134,102 @@ def append(plan: Plan, folder: Path, file: Path,
     them. Their own timestamps stay."""
     began = time.process_time()
     clock, data = SystemClock(), open_folder(folder)
-    log = Log(data.log, clock)
-    parser, events, rejected = Parser(names_of(plan)), 0, 0
+    log, source = Log(data.log, clock), _Source(data, file, plan)
     try:
-        for lines in _batches(file, progress):
-            now_ms = clock.now_ms()
-            read = [parser.parse_line(line, received_ms=now_ms, source="import") for line in lines]
-            good = [event for event in read if isinstance(event, Event)]
-            refused = [event for event in read if isinstance(event, Rejection)]
-            log.append("events", good, refused)
+        for lines in source.batches(progress):
+            events, refused = source.read(lines, received_ms=clock.now_ms(), receipt="now")
+            log.append("events", events, refused)
             named_bell.ring(data.engine_bell)
-            events, rejected = events + len(good), rejected + len(refused)
+            source.mark(lines)
+        source.finish()
     finally:
         log.close()
-    cpu = time.process_time() - began
-    return Summary(events, 0, rejected, 0, 0, 0, 0, 0, {}, clock.now_ms(), round(cpu, 3))
+    cpu = round(time.process_time() - began, 3)
+    return Summary(
+        events=source.taken, duplicates=0, rejected=source.rejected, later=0, profiles=0,
+        merges=0, entered=0, exited=0, audiences={}, now_ms=clock.now_ms(), cpu_seconds=cpu,
+        refusals=tuple(source.refusals), resumed_at_line=source.resumed_at_line,
+    )  # fmt: skip
 
 
-def _replay_lines(loop: EngineLoop, plan: Plan, file: Path, clock: _FileClock,
-                  until_ms: int | None, progress: Progress) -> tuple[int, int]:  # fmt: skip
-    parser, rejected, later = Parser(names_of(plan)), 0, 0
-    for number, lines in enumerate(_batches(file, progress), 1):
-        read = [
-            parser.parse_line(line, receipt="receivedAt", received_ms=clock.ms, source="import")
-            for line in lines
-        ]
-        events = [event for event in read if isinstance(event, Event)]
-        refused = [event for event in read if isinstance(event, Rejection)]
-        rejected += len(refused)
-        if until_ms is not None:
-            known = len(events)
-            events = [event for event in events if event.received_ms <= until_ms]
-            later += known - len(events)
-        if number == 1:
-            _check_order(loop.fold, events, file)
+class _Source:
+    """A file on its way into the log: what was read, what was refused, how far it has got."""
+
+    def __init__(self, data: DataFolder, file: Path, plan: Plan) -> None:
+        self._data = data
+        self._file = EventFile(file)
+        self._parser = parser_for(plan)
+        found = read_bookmark(data)
+        again = found.identity == self._file.identity and not found.done
+        self._bookmark = found if again else Bookmark(self._file.identity)
+        self.resumed_at_line = self._bookmark.lines + 1 if self._bookmark.lines else 0
+        self.taken = self.rejected = self.later = 0
+        self.refusals: list[Refusal] = []
+
+    def batches(self, progress: Progress) -> Iterator[Lines]:
+        """What is still to be taken in."""
+        for lines in self._file.batches(self._bookmark):
+            yield lines
+            progress(lines.end_byte, self._file.size)
+
+    def read(self, lines: Lines, *, received_ms: int, receipt: Receipt,
+             until_ms: int | None = None) -> tuple[list[Event], list[Rejection]]:  # fmt: skip
+        """The events and the refusals of some lines; later events than `until_ms` are left."""
+        events: list[Event] = []
+        refused: list[Rejection] = []
+        parse = self._parser.parse_line
+        for number, line in enumerate(lines.lines, lines.first):
+            if not line.strip():
+                continue
+            read = parse(line, receipt=receipt, received_ms=received_ms, source="import")
+            if isinstance(read, Rejection):
+                refused.append(read)
+                if len(self.refusals) < IMPORT_REFUSALS_SHOWN:
+                    self.refusals.append(Refusal(number, read.code, read.message))
+            elif until_ms is None or read.received_ms <= until_ms:
+                events.append(read)
+            else:
+                self.later += 1
+        self.taken += len(events)
+        self.rejected += len(refused)
+        return events, refused
+
+    def mark(self, lines: Lines) -> None:
+        """What these lines held is in the log. Lines before an event that was left for later
+        are kept for the next time; read again, they count once."""
+        if not self.later:
+            number = lines.first + len(lines.lines) - 1
+            self._bookmark = Bookmark(self._file.identity, lines.end_byte, number)
+            write_bookmark(self._data, self._bookmark)
+
+    def finish(self) -> None:
+        """The whole file is in the log."""
+        if not self.later:
+            write_bookmark(self._data, replace(self._bookmark, done=True))
+
+
+def _replay_lines(loop: EngineLoop, source: _Source, clock: _FileClock, until_ms: int | None,
+                  progress: Progress) -> None:  # fmt: skip
+    fold, checked = loop.fold, bool(source.resumed_at_line)
+    for number, lines in enumerate(source.batches(progress), 1):
+        events, refused = source.read(
+            lines, received_ms=clock.ms, receipt="receivedAt", until_ms=until_ms
+        )
+        if events and not checked:
+            _check_order(fold, events)
+            checked = True
         clock.ms = max([clock.ms, *[event.received_ms for event in events]])
         position = loop.log.append_many([Batch("replayed", events, clock.ms)], refused)
+        source.mark(lines)
         if events:
             entry = Entry(position.offset, position.now_ms, "replayed", len(events), b"")
-            loop.fold.take(entry, events)
-        changed = len(loop.fold.people.dirty)
+            fold.take(entry, events)
+        changed = len(fold.people.dirty)
         if number % IMPORT_COMMIT_BATCHES == 0 or changed > IMPORT_COMMIT_PEOPLE:
-            loop.fold.commit()
+            fold.commit()
         elif number % IMPORT_SPILL_BATCHES == 0:
-            loop.fold.spill()
-    return rejected, later
+            fold.spill()
+    source.finish()
 
 
 def _tick(loop: EngineLoop) -> None:
@@ -173,38 +237,25 @@ def _tick(loop: EngineLoop) -> None:
     loop.fold.take(Entry(position.offset, position.now_ms, "tick", 0, b""), [])
 
 
-def _check_order(fold: Fold, events: list[Event], file: Path) -> None:
-    if events and events[0].received_ms < fold.now_ms:
+def _check_order(fold: Fold, events: list[Event]) -> None:
+    if events[0].received_ms < fold.now_ms:
         message = (
-            f"The clock of this data folder stands after the first event of {file}: history can"
-            " be replayed with --clock events only into a folder that has not seen later times."
-            " Use a new data folder (--data), or --clock now."
+            f"The clock of this data folder stands at {moment_text(fold.now_ms)}, after the file's"
+            f" first event ({moment_text(events[0].received_ms)}): history can be replayed with"
+            " --clock events only into a folder that has not seen later times. Use a new data"
+            " folder (--data), or --clock now."
         )
         raise SetupError(message)
 
 
-def _batches(file: Path, progress: Progress) -> Iterator[list[bytes]]:
-    try:
-        size = file.stat().st_size
-        stream = file.open("rb")
-    except OSError as error:
-        message = f"{file} cannot be read: {error.strerror}."
-        raise SetupError(message) from error
-    with stream:
-        done = 0
-        while lines := list(islice(stream, IMPORT_BATCH_LINES)):
-            done += sum(map(len, lines))
-            yield [line for line in lines if line.strip()]
-            progress(done, size)
-
-
-def _summary(fold: Fold, rejected: int, later: int, cpu_seconds: float) -> Summary:
+def _summary(fold: Fold, source: _Source, cpu_seconds: float) -> Summary:
     counts = fold.counts
     members = dict.fromkeys(fold.tables.audiences, 0)
     members.update(fold.store.member_counts())
     return Summary(
-        events=counts["events"], duplicates=counts["duplicates"], rejected=rejected, later=later,
-        profiles=fold.store.profile_count(), merges=counts["merges"],
+        events=counts["events"], duplicates=counts["duplicates"], rejected=source.rejected,
+        later=source.later, profiles=fold.store.profile_count(), merges=counts["merges"],
         entered=counts["entered"], exited=counts["exited"],
         audiences=members, now_ms=fold.now_ms, cpu_seconds=round(cpu_seconds, 3),
+        refusals=tuple(source.refusals), resumed_at_line=source.resumed_at_line,
     )  # fmt: skip

@@ -227,6 +227,10 @@ class Fold:
         if not found.created:
             self._note_links(person, [*found.links, *[(m.type, m.value) for m in found.moved]],
                              event, now_ms, offset)  # fmt: skip
+        for moved in found.moved:
+            origin = people.person(moved.origin).profile
+            lost = engine.note(origin, "linked", moved.type, now_ms, event.message_id, None)
+            self.rows.add([lost], offset)
         self.counts["profiles_created"] += found.created
         return found.profile
 

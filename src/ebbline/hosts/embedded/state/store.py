@@ -38,7 +38,10 @@ class StateStore:
         self._run(SCHEMA)
 
     def close(self) -> None:
-        """Close the file; what was not committed is gone."""
+        """Close the file, whole in itself where no reader is in the way; what was not committed
+        is gone."""
+        if not self._db.in_transaction:
+            self._run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._db.close(True)
 
     def begin(self) -> None:
