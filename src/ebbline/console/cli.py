@@ -5,6 +5,7 @@ Commands import what they need when they run; `ebbline --help` loads none of it.
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +23,7 @@ from ebbline.console.commands import (
     ledger,
     members,
     profile,
+    quarantine,
     run,
     schema,
     status,
@@ -84,12 +86,15 @@ app = typer.Typer(
 
 @app.callback()
 def root(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")
     ] = False,
 ) -> None:
     """What stands before the commands."""
     del version
+    if ctx.invoked_subcommand != "init":  # whose files are for everybody who works on the project
+        os.umask(0o077)  # what is written into data folders is personal data
 
 
 _WRITE, _RUN, _LOOK = "Write and check a project", "Run it", "Look inside"
@@ -108,6 +113,7 @@ app.command("members", rich_help_panel=_LOOK)(members.members)
 app.command("ledger", rich_help_panel=_LOOK)(ledger.ledger)
 app.command("status", rich_help_panel=_LOOK)(status.status)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_LOOK)
+app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LOOK)
 
 
 def main() -> None:

@@ -73,7 +73,7 @@ def whole_file(file: str, code: str, message: str, hint: str = "") -> Finding:
 
 
 def render(finding: Finding) -> str:
-    """`file:line:column: message`, the line itself and carets under the place."""
+    """`file:line:column: severity: message`, the line itself and carets under the place."""
     place = ":".join(
         part
         for part in (
@@ -83,8 +83,8 @@ def render(finding: Finding) -> str:
         )
         if part
     )
-    label = "warning: " if finding.severity == "warning" else ""
-    head = f"{place}: {label}{finding.message}" if place else f"{label}{finding.message}"
+    head = f"{finding.severity}: {finding.message}"
+    head = f"{place}: {head}" if place else head
     if not finding.text.strip():
         return f"{head}\n    {finding.hint}" if finding.hint else head
     shown, at, length = _excerpt(finding)

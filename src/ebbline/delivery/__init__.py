@@ -12,7 +12,7 @@ from ebbline.delivery.fold import fold
 from ebbline.delivery.lane import Lane
 from ebbline.delivery.ledger import LedgerRow
 from ebbline.delivery.pace import Pace, Quota
-from ebbline.delivery.person import Cell, Person, is_forgettable, pending
+from ebbline.delivery.person import Cell, Person, is_forgettable, pending, pending_since
 from ebbline.delivery.planning import plan, wake_at_ms
 from ebbline.delivery.send import Item, Limits, Outcome, Reply, Send, Value
 from ebbline.delivery.settling import revive, settle
@@ -37,6 +37,7 @@ __all__ = [
     "fold",
     "is_forgettable",
     "pending",
+    "pending_since",
     "plan",
     "revive",
     "settle",

@@ -52,7 +52,7 @@ def _want(lane: Lane, row: LedgerRow, feed: Feed, value: Any, whereabouts: Where
     cell.kind, cell.desired, cell.version = feed.kind, value, row.seq
     cell.at_ms, cell.queued_ms = row.at_ms, now_ms
     cell.dead, cell.dead_attempt = "", 0
-    lane.enqueue(person, now_ms)
+    lane.enqueue(person, now_ms, (feed.field,))
 
 
 def _follow(lane: Lane, row: LedgerRow, profile: int, whereabouts: Whereabouts,

@@ -15,7 +15,7 @@ from ebbline.delivery.breaker import Breaker
 from ebbline.delivery.feeds import Feed
 from ebbline.delivery.limits import PEOPLE_RESIDENT_MAX
 from ebbline.delivery.pace import Pace
-from ebbline.delivery.person import Person, pending
+from ebbline.delivery.person import Person, any_pending
 from ebbline.delivery.send import Limits, Send
 
 
@@ -60,13 +60,14 @@ class Lane:
         self.breaker = Breaker()
         self.people: dict[Address, Person] = {}
         self.homes: dict[int, Address | None] = {}
-        self.touched: set[Address] = set()
-        self.trimmed: set[Address] = set()  # of those, the ones that lost fields
+        self.touched: dict[Address, set[str]] = {}  # changed people and fields of theirs
+        self.trimmed: set[Address] = set()  # of those people, the ones that lost fields
         self.ready: dict[Address, int] = {}  # since when, in that order
         self.flights: dict[int, Send] = {}
         self.timers: dict[Address, int] = {}  # due instants of those in the heap
         self.spilled = False  # more people have work than are held here
         self._heap: list[tuple[int, Address]] = []
+        self._known_homes: dict[int, Address] = {}  # as memory has them
 
     # -- people ----------------------------------------------------------------------------
 
@@ -84,28 +85,43 @@ class Lane:
         found = self.find(address)
         if found is None:
             found = self.people[address] = Person(address, profile, {})
-        self.touched.add(address)
+        if address not in self.touched:
+            self.touched[address] = set()
         return found
+
+    def touch(self, address: Address, fields: Iterable[str] = ()) -> None:
+        """A person has changed, and so have these fields: both have to be written down."""
+        changed = self.touched.get(address)
+        if changed is None:
+            self.touched[address] = set(fields)
+        else:
+            changed.update(fields)
 
     def home(self, profile: int) -> Address | None:
         """Where a profile was last known to live."""
         if profile in self.homes:
             return self.homes[profile]
-        return self.memory.home(profile)
+        found = self._known_homes.get(profile)
+        if found is None:
+            found = self.memory.home(profile)
+            if found is not None:
+                self._known_homes[profile] = found
+        return found
 
     def settle_home(self, profile: int, address: Address | None) -> None:
         """Remember where a profile lives from now on; None: nowhere at all, it is gone."""
         self.homes[profile] = address
+        self._known_homes.pop(profile, None)
 
     # -- who is next -----------------------------------------------------------------------
 
-    def enqueue(self, person: Person, now_ms: int) -> None:
-        """Put a person where it belongs after a change: ready, waiting or nowhere."""
+    def enqueue(self, person: Person, now_ms: int, fields: Iterable[str] = ()) -> None:
+        """Put a person where it belongs after these fields changed: ready, waiting or nowhere."""
         address = person.address
-        self.touched.add(address)
+        self.touch(address, fields)
         if person.sending:
             return
-        if not pending(person, self.feeds):
+        if not any_pending(person, self.feeds, fields):
             self.ready.pop(address, None)
             self.timers.pop(address, None)
         elif address in self.ready or address in self.timers:
@@ -164,6 +180,8 @@ class Lane:
         self.touched.clear()
         self.trimmed.clear()
         self.homes.clear()
+        if len(self._known_homes) > PEOPLE_RESIDENT_MAX:
+            self._known_homes.clear()
 
     def drop_nowhere(self, profile: int) -> None:
         """Forget what waited for an address."""
@@ -172,5 +190,5 @@ class Lane:
         if person is not None:
             person.cells.clear()
             person.profile = 0
-            self.touched.add(address)
+            self.touch(address)
             self.trimmed.add(address)

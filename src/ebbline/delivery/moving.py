@@ -31,7 +31,7 @@ def move(lane: Lane, profile: int, new: Address, row: LedgerRow, now_ms: int) ->
         if cell is None:
             cell = person.cells[field] = new_cell(brought.kind)
         _set(cell, brought.desired, brought.at_ms, row, now_ms)
-    lane.enqueue(person, now_ms)
+    lane.enqueue(person, now_ms, person.cells)
 
 
 def leave(lane: Lane, profile: int, row: LedgerRow, now_ms: int) -> None:
@@ -64,7 +64,7 @@ def _close(lane: Lane, person: Person, row: LedgerRow, now_ms: int) -> None:
             del person.cells[field]
         elif cell.desired or cell.acked or not cell.sure:
             _set(cell, value=False, at_ms=row.at_ms, row=row, now_ms=now_ms)
-    lane.enqueue(person, now_ms)
+    lane.enqueue(person, now_ms, person.cells)
 
 
 def _take_over(lane: Lane, person: Person, profile: int, mine: dict[str, Cell], row: LedgerRow,
@@ -75,6 +75,7 @@ def _take_over(lane: Lane, person: Person, profile: int, mine: dict[str, Cell], 
         held = lane.person(nowhere(other), other)
         held.profile = other
         held.cells = {field: _copy(cell) for field, cell in person.cells.items()}
+        lane.touch(held.address, held.cells)
         lane.settle_home(other, held.address)
     person.profile = profile
     for field, cell in person.cells.items():

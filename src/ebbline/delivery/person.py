@@ -6,7 +6,7 @@ destination surely has. A cell is pending while the two differ; values in betwee
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -85,6 +85,37 @@ def is_pending(cell: Cell, feed: Feed) -> bool:
     if cell.dead:
         return False
     return not cell.sure or differs(cell.desired, cell.acked, feed.min_change)
+
+
+def any_pending(person: Person, feeds: Mapping[str, Feed], likely: Iterable[str] = ()) -> bool:
+    """Whether `pending` would name a field. This is asked after every ledger row, so the
+    `likely` fields (those that changed) are looked at first."""
+    if not person.address.reachable:
+        return False
+    cells = person.cells
+    for field in likely:
+        if field in feeds and field in cells and is_pending(cells[field], feeds[field]):
+            return True
+    for field, cell in cells.items():
+        if cell.sure and cell.desired is cell.acked:
+            continue  # most of them: not worth a call
+        if field in feeds and is_pending(cell, feeds[field]):
+            return True
+    return False
+
+
+def pending_since(person: Person, feeds: Mapping[str, Feed]) -> int | None:
+    """The version of the field that `pending` would name first; None when it names none."""
+    since = None
+    if person.address.reachable:
+        for field, cell in person.cells.items():
+            if cell.sure and cell.desired is cell.acked:
+                continue
+            if since is not None and cell.version >= since:
+                continue
+            if field in feeds and is_pending(cell, feeds[field]):
+                since = cell.version
+    return since
 
 
 def pending(person: Person, feeds: Mapping[str, Feed]) -> list[str]:

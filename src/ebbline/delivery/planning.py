@@ -120,7 +120,7 @@ def _depart(lane: Lane, batch: list[tuple[Person, list[str]]], now_ms: int, *, p
         items.append(Item(person.address, tuple(values)))
         person.sending = send_id
         lane.ready.pop(person.address, None)
-        lane.touched.add(person.address)
+        lane.touch(person.address, fields)
     attempt = 1 + max(person.tries for person, _ in batch)
     send = Send(send_id, lane.destination, tuple(items), now_ms, attempt, probe)
     lane.flights[send_id] = send

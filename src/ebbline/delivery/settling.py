@@ -13,7 +13,7 @@ from ebbline.delivery.limits import (
     THROTTLE_MS,
     THROTTLE_MS_MAX,
 )
-from ebbline.delivery.person import Person, pending
+from ebbline.delivery.person import Person, any_pending
 from ebbline.delivery.retry import backoff_ms
 from ebbline.delivery.send import Item, Outcome, Reply, Send
 
@@ -29,7 +29,7 @@ def settle(lane: Lane, send_id: int, reply: Reply, now_ms: int) -> None:
         person = lane.people[item.address]
         person.sending = 0
         _apply(lane, send, person, item, outcome, now_ms, ageing=not was_open)
-        lane.enqueue(person, now_ms)
+        lane.enqueue(person, now_ms, [value.field for value in item.values])
 
 
 def revive(lane: Lane, address: Address, field: str, now_ms: int) -> None:
@@ -40,7 +40,7 @@ def revive(lane: Lane, address: Address, field: str, now_ms: int) -> None:
         return
     cell.dead, cell.dead_attempt = "", 0
     person.tries = person.failed_ms = person.people_max = person.fields_max = 0
-    lane.enqueue(person, now_ms)
+    lane.enqueue(person, now_ms, (field,))
 
 
 def _judge(lane: Lane, send: Send, reply: Reply, now_ms: int) -> None:
@@ -94,7 +94,7 @@ def _acknowledge(lane: Lane, person: Person, item: Item) -> None:
         if cell is not None:
             cell.acked, cell.acked_version, cell.sure = value.value, value.version, True
     person.tries = person.failed_ms = person.not_before_ms = 0
-    if not pending(person, lane.feeds):
+    if not any_pending(person, lane.feeds):
         person.people_max = person.fields_max = 0
 
 

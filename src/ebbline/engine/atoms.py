@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from ebbline.definitions import tree
-from ebbline.engine.groups import AgeAtom, Atom, CountAtom, SumAtom
+from ebbline.engine.conditions import AgeAtom, Atom, CountAtom, SumAtom
 from ebbline.engine.limits import DAY_MS, NANO, NUMBER_MAX
 
 FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}

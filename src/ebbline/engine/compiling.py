@@ -13,12 +13,10 @@ from ebbline.definitions import tree
 from ebbline.definitions.plan import Plan
 from ebbline.engine.atoms import atoms_of, score_bar
 from ebbline.engine.book import Book
+from ebbline.engine.conditions import AgeAtom, Atom, CountAtom
 from ebbline.engine.decay import DecayTrack
 from ebbline.engine.gates import gates_of
 from ebbline.engine.groups import (
-    AgeAtom,
-    Atom,
-    CountAtom,
     FirstGroup,
     Group,
     PublishGroup,

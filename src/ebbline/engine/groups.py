@@ -16,8 +16,7 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import Any, Protocol
 
-import msgspec
-
+from ebbline.engine.conditions import AgeAtom, Atom, CountAtom
 from ebbline.engine.decay import DecayTrack
 from ebbline.engine.gates import Gates, is_open
 from ebbline.engine.limits import NEVER
@@ -38,31 +37,6 @@ class Group(Protocol):
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """Update the truth of the group's conditions."""
         ...
-
-
-class CountAtom(msgspec.Struct, frozen=True):
-    """At least `least` events, within `within_ms` or (None) ever."""
-
-    least: int
-    within_ms: int | None
-
-
-class AgeAtom(msgspec.Struct, frozen=True):
-    """The first or the last event is at least `age_ms` old."""
-
-    age_ms: int
-    end: str  # "first" | "last"
-
-
-class SumAtom(msgspec.Struct, frozen=True):
-    """The sum within `within_ms` is above `bar` billionths (or on it, when `inclusive`)."""
-
-    bar: int
-    inclusive: bool
-    within_ms: int
-
-
-Atom = CountAtom | AgeAtom | SumAtom
 
 
 class TrackGroup:
@@ -318,9 +292,9 @@ class PublishGroup:
         if last is None or value is None:
             return last is not value
         a, b = number_of(last), number_of(value)
-        if a is None or b is None or self.step == 0:
+        if a is None or b is None:
             return type(last) is not type(value) or bool(last != value)
-        return abs(a - b) >= self.step
+        return a != b if self.step == 0 else abs(a - b) >= self.step
 
     def _next(self, profile: Profile, now_ms: int, last: Any) -> int:
         motion = self.motion

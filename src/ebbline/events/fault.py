@@ -7,6 +7,9 @@ import msgspec
 from ebbline.events import limits
 from ebbline.events.event import Rejection
 
+UNKNOWN_SOURCE = "unknown"
+"""The source, in a rejection, of what came without a known key."""
+
 
 class Fault(msgspec.Struct, frozen=True):
     """A located reason. `where` is a path inside the item, "" for the item as a whole."""

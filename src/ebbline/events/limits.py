@@ -39,5 +39,12 @@ TIME_MS_MAX = 7_258_118_400_000
 NAME_CACHE_MAX = 10_000
 """Distinct event names remembered; a sender that makes up names must not grow memory."""
 
-QUARANTINE_BODY_BYTES_MAX = 32 << 10
-"""Bytes of refused input kept with its reason: one whole event, so that it can be sent again."""
+QUARANTINE_BODY_BYTES_MAX = BATCH_BYTES_MAX
+"""Bytes of refused input kept with its reason: one whole batch, so that it can be sent again."""
+
+NUMBER_TEXT_LENGTH_MAX = 40
+"""Characters of a text that a tracking plan turns into a number: a float64 has 17 digits, and
+reading a number takes time that grows with its length."""
+
+SHOWN_LENGTH_MAX = 40
+"""Characters of a value quoted in a refusal's message; the whole of it lies in the quarantine."""

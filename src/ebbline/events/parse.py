@@ -20,6 +20,7 @@ from ebbline.events.wire import Wire
 
 if TYPE_CHECKING:
     from ebbline.events.names import Names
+    from ebbline.events.planned import Planned
 
 Receipt = Literal["now", "receivedAt"]
 
@@ -46,10 +47,11 @@ class Parsed(msgspec.Struct, frozen=True):
 
 
 class Parser:
-    """Reads Segment's wire formats with one project's event names."""
+    """Reads Segment's wire formats with one project's event names and tracking plan."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, planned: Planned | None = None) -> None:
         self._names = names
+        self._planned = planned
         self._decode = msgspec.json.Decoder(Wire).decode
 
     def parse_line(
@@ -102,7 +104,10 @@ class Parser:
             received_ms = to_ms(wire.received_at)
             if not valid_receipt(received_ms):
                 return _BAD_RECEIVED_AT
-        return read_call(wire, line, self._names, received_ms, source, flags=flags)
+        read = read_call(wire, line, self._names, received_ms, source, flags=flags)
+        if self._planned is None or type(read) is not Event:
+            return read
+        return self._planned.settle(read)
 
     def _batch(self, body: bytes, received_ms: int, source: str) -> Parsed:
         envelope = read_envelope(body)
@@ -143,7 +148,7 @@ class Parser:
             wire, flags = mended
         if kind is not None:
             wire.type = kind
-        return read_call(
+        read = read_call(
             wire,
             item,
             self._names,
@@ -153,3 +158,6 @@ class Parser:
             flags=flags,
             position=position,
         )
+        if self._planned is None or type(read) is not Event:
+            return read
+        return self._planned.settle(read)

@@ -19,7 +19,6 @@ from prometheus_client import CollectorRegistry
 from ebbline.definitions.plan import Plan
 from ebbline.errors import SetupError
 from ebbline.events.event import Event, Rejection
-from ebbline.events.parse import Parser
 from ebbline.hosts.embedded import log as log_file
 from ebbline.hosts.embedded.clock import Clock
 from ebbline.hosts.embedded.collect import (
@@ -31,8 +30,8 @@ from ebbline.hosts.embedded.collect import (
     collect_app,
 )
 from ebbline.hosts.embedded.folder import DataFolder
-from ebbline.hosts.embedded.importing import names_of
 from ebbline.hosts.embedded.log import Log
+from ebbline.hosts.embedded.parsing import parser_for
 from ebbline.testing.limits import REAL_SECONDS_MAX
 
 
@@ -53,7 +52,7 @@ class Door:
         self._commit = GroupCommit(_Writer(self._log), limits, meters, inline=True)
         keys = {source.write_key: source.name for source in plan.sources}
         self.app = collect_app(
-            Parser(names_of(plan)), keys, self._commit, meters, clock.now_ms, limits=limits,
+            parser_for(plan), keys, self._commit, meters, clock.now_ms, limits=limits,
             trouble=lambda: self._commit.trouble,
         )  # fmt: skip
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import msgspec
 
-from ebbline.definitions import Example, ExampleEvent, event_aliases
+from ebbline.definitions import Example, ExampleEvent
 from ebbline.definitions.durations import format_duration
 from ebbline.definitions.plan import Plan
 from ebbline.events.event import Event
-from ebbline.events.names import Names
 from ebbline.events.parse import Parser
 from ebbline.hosts.embedded.log import Entry
+from ebbline.hosts.embedded.parsing import parser_for
 from ebbline.hosts.embedded.state.fold import Fold
 from ebbline.hosts.embedded.state.schema import KIND_NAMES
 from ebbline.hosts.embedded.state.store import LedgerRow, StateStore
@@ -75,7 +75,7 @@ class Stage:
         self._offset = 0
         self._causes: dict[str, str] = {}
         self.refused: list[str] = []
-        parser = Parser(Names(event_aliases(plan.tracking)))
+        parser = parser_for(plan)
         self._waiting = sorted(self._events(parser, example.events), key=_received, reverse=True)
 
     def play_until(self, offset_ms: int) -> None:

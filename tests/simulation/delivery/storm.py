@@ -65,10 +65,15 @@ class Notes:
         return list(self.waiting)[:limit]
 
     def save(self, lane: Lane, position: int) -> None:
-        for address in lane.touched:
+        for address, changed in lane.touched.items():
             person = lane.people.get(address)
             if person is None:
                 continue
+            kept = None if address in lane.trimmed else self.person(address)
+            marked = person.cells.keys() if address in lane.trimmed else changed
+            cells = {} if kept is None else kept.cells
+            cells |= {field: person.cells[field] for field in marked if field in person.cells}
+            assert cells == person.cells, f"a change of {address} was not marked"
             self.people[address] = msgspec.json.encode(person)
             if is_forgettable(person):
                 del self.people[address]

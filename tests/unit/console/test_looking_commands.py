@@ -146,7 +146,7 @@ def test_the_ledger(shop):
     told = shop("ledger", "--audience", "high_intent").stdout
     assert told == (
         "seq  at                   person  what                  because of\n"
-        "  6  2026-05-01 09:30:00  ana     entered  high_intent  Product Viewed\n"
+        "  4  2026-05-01 09:30:00  ana     entered  high_intent  Product Viewed\n"
     )
     entries = documents(shop("ledger", "--user", "ana", "--json", "--limit", "2"))
     assert [entry["definition"] for entry in entries] == ["lead_score", "high_intent"]

@@ -105,7 +105,7 @@ def test_the_rendering_is_the_documented_one() -> None:
     files = GOOD | {"tracking-plan/p.yml": events.encode(), "audiences/x.yml": text.encode()}
     (found,) = load_files(files).findings
     assert render(found) == (
-        'audiences/x.yml:5:17: unknown event "Produkt Viewed"\n'
+        'audiences/x.yml:5:17: error: unknown event "Produkt Viewed"\n'
         '    when: count("Produkt Viewed", within="24h") >= 3\n'
         '                ^^^^^^^^^^^^^^^^ did you mean "Product Viewed"?'
     )
@@ -232,8 +232,49 @@ def test_archived_audiences_are_left_out() -> None:
 def test_governance_only_warns() -> None:
     text = b"audiences:\n  a: {when: x}\n  b: {when: x, owner: me, review_by: 2026-01-01}\n"
     loaded = load_files(GOOD | {"audiences/x.yml": text}, today="2026-02-01")
-    assert [f.code for f in loaded.findings] == ["no_owner", "no_review_date", "review_overdue"]
+    lacking, overdue = loaded.findings
+    assert (lacking.code, overdue.code) == ("no_owner", "review_overdue")
+    assert render(lacking) == (
+        "audiences/x.yml:2:3: warning: audience a has no owner and no review date\n"
+        "    a: {when: x}\n    ^ write owner: and review_by:"
+    )
     assert loaded.plan is not None
+
+
+@pytest.mark.parametrize(
+    ("lacking", "code", "hint"),
+    [("owner: x", "no_review_date", "write review_by:"),
+     ("review_by: 2030-01-01", "no_owner", "write owner:")],
+)  # fmt: skip
+def test_what_an_audience_lacks_is_named_alone(lacking: str, code: str, hint: str) -> None:
+    (found,) = findings(audiences__x=f"audiences:\n  a: {{when: x, {lacking}}}\n")
+    assert (found.code, found.hint) == (code, hint)
+
+
+def test_what_is_read_and_not_enforced_warns_with_its_place() -> None:
+    files = {
+        "ebbline.yml": b"name: x\nretention: {events: 90d}\nlimits: {profiles: 5}\n",
+        "tracking-plan/p.yml": b"events:\n  A:\n    properties:\n"
+        b"      a: {type: string, pattern: x+, minLength: 2, enum: [x, xx]}\n"
+        b"      b: {type: number, multipleOf: 5, minimum: 0}\n"
+        b"traits:\n  c: {type: string, format: email}\n",
+    }
+    loaded = load_files(files)
+    assert loaded.plan is not None
+    assert {f.severity for f in loaded.findings} == {"warning"}
+    assert {f.code for f in loaded.findings} == {"not_enforced"}
+    assert [(f.file, f.line, f.message.split()[0]) for f in loaded.findings] == [
+        ("ebbline.yml", 2, "retention"), ("ebbline.yml", 3, "limits"),
+        ("tracking-plan/p.yml", 4, "pattern"), ("tracking-plan/p.yml", 5, "multipleOf"),
+        ("tracking-plan/p.yml", 7, "format"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("bound", ["minimum: low", "minLength: -1", "maxItems: 1.5", "enum: a"])
+def test_bounds_of_the_tracking_plan_are_checked(bound: str) -> None:
+    text = f"traits:\n  t: {{type: any, {bound}}}\n"
+    (found,) = load_files(GOOD | {"tracking-plan/p.yml": text.encode()}).findings
+    assert (found.code, found.line) == ("wrong_type", 2)
 
 
 def test_settings_are_checked() -> None:

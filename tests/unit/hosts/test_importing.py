@@ -16,7 +16,7 @@ from ebbline.hosts.embedded import importing
 from ebbline.hosts.embedded.log import Log
 
 HOUR = "2026-01-01T{:02d}:00:00.000Z"
-RULE = "audiences:\n  fresh: {owner: o, when: 'performed(\"E\", within=\"90m\")'}\n"
+RULE = 'audiences:\n  fresh: {owner: o, when: \'performed("E", within="90m")\'}\n'
 
 
 @pytest.fixture(name="plan")

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ebbline.console.output import iso, moment, plural, say, show, show_json, show_table
+from ebbline.console.output import (
+    iso,
+    moment,
+    plural,
+    printable,
+    say,
+    show,
+    show_json,
+    show_table,
+)
 from ebbline.console.place import (
     DataOption,
     DryRunOption,
@@ -23,6 +32,8 @@ from ebbline.errors import SetupError
 
 if TYPE_CHECKING:
     from ebbline.hosts.embedded.importing import Summary
+
+EXIT_FAILED = 1
 
 
 class ClockChoice(StrEnum):
@@ -79,7 +90,10 @@ def import_events(
     if as_json:
         show_json(_document(summary))
     else:
-        _tell(summary, clock, place)
+        _tell(summary, clock)
+    _tell_refused(summary, place)
+    if _nothing_taken(summary):
+        raise typer.Exit(EXIT_FAILED)
 
 
 class _progress:  # noqa: N801 - it is used like a function
@@ -120,13 +134,12 @@ def _document(summary: Summary) -> dict[str, Any]:
     return made | {"now": iso(summary.now_ms)}
 
 
-def _tell(summary: Summary, clock: ClockChoice, place: Place) -> None:
+def _tell(summary: Summary, clock: ClockChoice) -> None:
     told = f"{plural(summary.events, 'event')} taken in, {summary.rejected:,} refused"
     if clock is ClockChoice.NOW:
         show(told)  # which of them were seen before turns out when they are folded
         if summary.events:
             say("The running system folds them now, or `ebbline run` once it starts.")
-        _tell_refused(summary, place)
         return
     show(f"{told}, {summary.duplicates:,} seen before")
     if summary.later:
@@ -136,10 +149,22 @@ def _tell(summary: Summary, clock: ClockChoice, place: Place) -> None:
     show(f"the clock stands at {moment(summary.now_ms)} UTC\n")
     rows = [[name, f"{count:,}"] for name, count in summary.audiences.items()]
     show_table(["audience", "people"], rows, right=[1])
-    _tell_refused(summary, place)
 
 
 def _tell_refused(summary: Summary, place: Place) -> None:
-    if summary.rejected:
-        say(f"\nRefused lines are in the quarantine of {place.data}, each with its reason"
-            "; `ebbline status` counts the reasons.")  # fmt: skip
+    if not summary.rejected:
+        return
+    say()
+    for each in summary.refusals:
+        say(f"line {each.line:,}: {each.code}: {printable(each.message)}")
+    more = summary.rejected - len(summary.refusals)
+    if more:
+        say(f"and {plural(more, 'more refused line')}")
+    say(f"They are in the quarantine of {place.data}, each with its reason:"
+        " `ebbline quarantine list`.")  # fmt: skip
+
+
+def _nothing_taken(summary: Summary) -> bool:
+    """Whether a file brought refusals and nothing else."""
+    known = summary.events + summary.duplicates + summary.later + summary.resumed_at_line
+    return bool(summary.rejected) and not known

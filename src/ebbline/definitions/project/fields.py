@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ebbline.definitions.project.shapes import (
+    AnyShape,
     Anything,
     Day,
     Field,
@@ -24,10 +25,15 @@ _LIST_VALUES = ListOf(Text(loose=True))
 PROPERTY_TYPES = (
     "string", "number", "integer", "boolean", "timestamp", "array", "object", "any",
 )  # fmt: skip
-SCHEMA_KEYWORDS = (
-    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "const",
-    "pattern", "format", "minLength", "maxLength", "items", "minItems", "maxItems", "properties",
-)  # fmt: skip
+_BOUND, _SIZE = Number(), Number(whole=True, least=0)
+SCHEMA_KEYWORDS: dict[str, AnyShape] = {
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _BOUND),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), _SIZE),
+    "enum": ListOf(Anything()),
+    "const": Anything(),
+    **dict.fromkeys(("multipleOf", "pattern", "format", "items", "properties"), Anything()),
+}
+"""JSON Schema's keywords that may be written; `events.declared` knows those that are enforced."""
 
 IDENTIFIER = Record(
     (
@@ -47,8 +53,8 @@ PROJECT = Record(
             "which identifiers make one person",
         ),
         Field("lists", NamedOf(_LIST_VALUES, "list"), "fixed lists that rules can name"),
-        Field("retention", Mapping(), "how long events and profiles are kept"),
-        Field("limits", Mapping(), "bounds of the running system"),
+        Field("retention", Mapping(), "how long events and profiles are kept; not enforced yet"),
+        Field("limits", Mapping(), "bounds of the running system; not enforced yet"),
         Field("settings", Mapping(), "settings of the running system"),
     )
 )
@@ -60,7 +66,7 @@ PROPERTY = Record(
         Field("aliases", _TEXTS, "other names it may come under"),
         Field("pii", Flag(), "personal data"),
         Field("description", _ANY_TEXT, "what it holds"),
-        *(Field(name, Anything(), "as in JSON Schema") for name in SCHEMA_KEYWORDS),
+        *(Field(name, shape, "as in JSON Schema") for name, shape in SCHEMA_KEYWORDS.items()),
     ),
     short="type",
 )

@@ -35,6 +35,12 @@ class Read:
         """Note an error at a key's value."""
         self.document.problem(self.place(name), code, message, hint)
 
+    def not_enforced(self, name: str) -> None:
+        """Warn that a key is read and has no effect; silence would be a promise."""
+        message = f"{name} is not enforced by this version"
+        place = self.place(name)
+        self.document.problem(place, "not_enforced", message, "it has no effect", warning=True)
+
 
 class Named:
     """One entry of a mapping with names the user chose."""

@@ -41,6 +41,9 @@ def read_settings(document: Document) -> Settings:
     if made is None:
         return Settings()
     lists: dict[str, Named] = made.get("lists", {})
+    for key in ("retention", "limits"):
+        if key in made.values:
+            made.not_enforced(key)
     system = {key: made.get(key, {}) for key in ("retention", "limits", "settings")}
     return Settings(
         made.get("name", ""),

@@ -8,6 +8,7 @@ from ebbline.definitions.plan import EventRule, PropertyRule, TrackingPlan
 from ebbline.definitions.project.document import Document
 from ebbline.definitions.project.fields import SCHEMA_KEYWORDS, TRACKING
 from ebbline.definitions.project.reading import Named, Read, read
+from ebbline.events.declared import KEYWORDS
 
 
 def read_tracking(documents: list[Document]) -> TrackingPlan:
@@ -66,6 +67,8 @@ def _event(name: str, made: Read) -> EventRule:
 
 def _property(made: Read) -> PropertyRule:
     schema = {key: made.values[key] for key in SCHEMA_KEYWORDS if key in made.values}
+    for key in schema.keys() - KEYWORDS.keys():
+        made.not_enforced(key)
     return PropertyRule(
         made.get("type") or "any",
         made.get("required") or False,

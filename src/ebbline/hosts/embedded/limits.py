@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ebbline.events.limits import BATCH_BYTES_MAX
+
 # --- the log ---------------------------------------------------------------------------------
 
 # Bytes of a page of log.db. Larger pages make large batches cheaper and single events dearer,
@@ -31,11 +33,22 @@ READ_ENTRIES_MAX = 64
 
 # --- the quarantine --------------------------------------------------------------------------
 
-# Rows kept; the oldest go first. With the next limit at most about 640 MiB.
+# Rows kept of what came with a known key; the oldest go first. As many as a person can survey.
 QUARANTINE_ROWS_MAX = 20_000
 
-# Bytes of refused input kept per row: one whole event, so that it can be sent again.
-QUARANTINE_BODY_BYTES_MAX = 32 << 10
+# Bytes of their bodies as they are stored; the oldest go first. Bounds the disk.
+QUARANTINE_BYTES_MAX = 256 << 20
+
+# Rows and bytes kept of what came without a known key: apart, because anybody can send it.
+STRANGERS_ROWS_MAX = 1_000
+STRANGERS_BYTES_MAX = 32 << 20
+
+# Bytes of refused input kept per row: one whole batch, so that it can be sent again.
+QUARANTINE_BODY_BYTES_MAX = BATCH_BYTES_MAX
+
+# Bytes up to which a body is stored as it was sent, to be read with any SQLite tool; longer ones
+# are worth compressing.
+QUARANTINE_PLAIN_BYTES_MAX = 2 << 10
 
 # Characters of a row's source, code, message and path, each; they are meant for people.
 QUARANTINE_TEXT_CHARS_MAX = 1_000
@@ -81,8 +94,14 @@ ENTRIES_PER_STEP_MAX = 500
 # the log to a hundred ticks a second.
 TICK_MS_MIN = 10
 
-# Lines of a file that are parsed, logged and folded together.
-IMPORT_BATCH_LINES = 5_000
+# Bytes of a file that are parsed, logged and folded together: some 5,000 events.
+IMPORT_BLOCK_BYTES = 2 << 20
+
+# Bytes at the beginning of a file by which an interrupted import knows it again.
+IMPORT_IDENTITY_BYTES = 1 << 20
+
+# Refused lines that an import names; all of them are in the quarantine.
+IMPORT_REFUSALS_SHOWN = 3
 
 # Batches between two commits of the state while a file is replayed: every commit writes all
 # people that changed, so few commits write most of them once. A crash repeats at most this much
@@ -104,6 +123,3 @@ METRICS_SECONDS_MIN = 1.0
 
 # Connections that may be waiting for the collector while it restarts.
 LISTEN_BACKLOG = 2_048
-
-# Requests the collector handles at once; more are told to come back.
-CONCURRENCY_MAX = 1_000

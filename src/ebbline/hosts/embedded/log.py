@@ -11,22 +11,20 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import apsw
 import msgspec
 
 from ebbline.errors import EbblineError
 from ebbline.events.event import Event, Rejection
+from ebbline.hosts.embedded import quarantine
 from ebbline.hosts.embedded.clock import Clock
 from ebbline.hosts.embedded.limits import (
     BUSY_MS_MAX,
     LOG_CHECKPOINT_PAGES,
     LOG_PAGE_BYTES,
     OPEN_RETRY_MS,
-    QUARANTINE_BODY_BYTES_MAX,
-    QUARANTINE_ROWS_MAX,
-    QUARANTINE_TEXT_CHARS_MAX,
     READ_ENTRIES_MAX,
     WAL_BYTES_MAX,
 )
@@ -43,22 +41,8 @@ create table if not exists log (
     count integer not null,
     payload blob not null
 );
-create table if not exists quarantine (
-    id integer primary key,
-    received_ms integer not null,
-    source text not null,
-    code text not null,
-    message text not null,
-    where_path text not null,
-    body blob not null
-);
 """
 _INSERT = "insert into log (now_ms, kind, count, payload) values (?, ?, ?, ?)"
-_REFUSE = """
-insert into quarantine (received_ms, source, code, message, where_path, body)
-values (?, ?, ?, ?, ?, ?)
-"""
-_TRIM = "delete from quarantine where id <= (select max(id) from quarantine) - ?"
 _TAIL = "select offset, now_ms from log order by offset desc limit 1"
 _READ = """
 select offset, now_ms, kind, count, payload from log where offset > ? order by offset limit ?
@@ -140,7 +124,7 @@ class Log:
         For imports, whose clock is the events' own. Raises as `append`.
         """
         rows = [self._row(batch) for batch in batches if _is_row(batch)]
-        refused = [_refusal(rejection) for rejection in rejections]
+        refused = quarantine.pack(rejections)
         with self._transaction():
             position = self.tail()
             for wanted_ms, kind, count, payload in rows:
@@ -148,8 +132,7 @@ class Log:
                 self._db.execute(_INSERT, (now_ms, kind, count, payload))
                 position = Position(self._db.last_insert_rowid(), now_ms)
             if refused:
-                self._db.executemany(_REFUSE, refused)
-                self._db.execute(_TRIM, (QUARANTINE_ROWS_MAX,))
+                quarantine.write(self._db, refused)
         return position
 
     def tail(self) -> Position:
@@ -180,9 +163,7 @@ class Log:
 
     def quarantined(self) -> tuple[int, int]:
         """How many refusals are kept, and how many have been trimmed since the beginning."""
-        sql = "select count(*), coalesce(min(id), 1) - 1 from quarantine"
-        kept, trimmed = cast("tuple[int, int]", self._db.execute(sql).fetchone())
-        return kept, trimmed
+        return quarantine.counts(self._db)
 
     def close(self) -> None:
         """Close the file; again is harmless."""
@@ -196,9 +177,11 @@ class Log:
         db.execute("pragma synchronous = full")
         db.execute(f"pragma wal_autocheckpoint = {LOG_CHECKPOINT_PAGES}").fetchall()
         db.execute(f"pragma journal_size_limit = {WAL_BYTES_MAX}").fetchall()
-        if not db.execute("select 1 from sqlite_schema where name = 'quarantine'").fetchone():
+        sql = "select 1 from sqlite_schema where name = 'quarantine_totals'"
+        if not db.execute(sql).fetchone():
             with self._transaction():
                 db.execute(_SCHEMA)
+                quarantine.prepare(db)
 
     def _enter_wal(self) -> None:
         """Make the file a WAL database, if another process is not just doing the same.
@@ -243,15 +226,6 @@ _READ_WRITE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 def _is_row(batch: Batch) -> bool:
     """Whether there is anything to write: bytes always (a tick is empty), events if any."""
     return isinstance(batch.content, bytes) or len(batch.content) > 0
-
-
-def _refusal(rejection: Rejection) -> tuple[Any, ...]:
-    texts = (rejection.source, rejection.code, rejection.message, rejection.where)
-    return (
-        rejection.received_ms,
-        *(text[:QUARANTINE_TEXT_CHARS_MAX] for text in texts),
-        rejection.body[:QUARANTINE_BODY_BYTES_MAX],
-    )
 
 
 @contextmanager

@@ -19,7 +19,11 @@ from ebbline.hosts.embedded.doorbell import make_bell
 from ebbline.hosts.embedded.folder import DataFolder, open_folder
 from ebbline.hosts.embedded.limits import LISTEN_BACKLOG
 from ebbline.hosts.embedded.lock import FolderLock, acquire
-from ebbline.hosts.embedded.processes.settings import ChildSettings, plan_file
+from ebbline.hosts.embedded.processes.settings import (
+    PRIVATE_UMASK,
+    ChildSettings,
+    plan_file,
+)
 from ebbline.hosts.embedded.supervisor import Child, Happening, Supervisor
 
 MODULE = "ebbline.hosts.embedded.processes"
@@ -43,6 +47,7 @@ def run(plan: Plan, folder: Path, host: str = "127.0.0.1", port: int = 8080,
 
 async def serve(plan: Plan, folder: Path, host: str, port: int, options: RunOptions) -> int:
     """As `run`, inside a running loop; cancelling it stops the system."""
+    os.umask(PRIVATE_UMASK)
     data = open_folder(folder)
     with acquire(data.lock) as lock, _listen(host, port) as door:
         _leave_plan(data, plan)

@@ -94,7 +94,7 @@ def basic(key):
 class Collector:
     """Everything a test wants to look at."""
 
-    def __init__(self, keys=KEYS, limits=None, *, inline=True):
+    def __init__(self, keys=KEYS, limits=None, *, inline=True, **options):
         self.log = MemoryLog()
         self.limits = limits or Limits()
         self.meters = Meters(CollectorRegistry())
@@ -107,6 +107,7 @@ class Collector:
             lambda: NOW_MS,
             limits=self.limits,
             trouble=lambda: self.commit.trouble,
+            **options,
         )
         self.client = Client(self.app)
 

@@ -32,6 +32,7 @@ STATUS_BY_CODE = {
     "too_large": 413,
     "timeout": 408,
     "unknown_encoding": 415,
+    "head_too_large": 431,
     "unknown_write_key": 401,
     "not_found": 404,
     "method_not_allowed": 405,

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from ebbline.events.envelope import read_write_key
-from ebbline.events.fault import Fault, reject
+from ebbline.events.fault import UNKNOWN_SOURCE, Fault, reject
 from ebbline.events.parse import Parsed, Parser
 from ebbline.hosts.embedded.collect import answers
 from ebbline.hosts.embedded.collect.body import Bodies, Gone, Unread, inflate
-from ebbline.hosts.embedded.collect.keys import UNKNOWN_SOURCE, Keys, basic_key
+from ebbline.hosts.embedded.collect.keys import Keys, Strangers, basic_key
 from ebbline.hosts.embedded.collect.limits import Limits
+from ebbline.hosts.embedded.collect.nobody import refuse_nobody
 from ebbline.hosts.embedded.collect.ports import NotStored, Overloaded
 
 if TYPE_CHECKING:
@@ -55,13 +56,16 @@ def collect_app(
     limits: Limits | None = None,
     trouble: Callable[[], str | None] = lambda: None,
     more_metrics: Callable[[], bytes] = lambda: b"",
+    names_somebody: Callable[[Event], bool] = lambda _: True,
 ) -> CollectApp:
     """The ASGI app. `keys` maps write keys to source names (empty: the default key);
     `trouble` says why the process is not ready, None when it is; `more_metrics` gives the
-    figures of processes that have no door of their own."""
+    figures of processes that have no door of their own; events of which `names_somebody` says
+    no are refused."""
     return CollectApp(
-        parser, Keys(keys), appender, meters, now_ms, limits or Limits(), trouble, more_metrics
-    )
+        parser, Keys(keys), appender, meters, now_ms, limits or Limits(), trouble, more_metrics,
+        names_somebody,
+    )  # fmt: skip
 
 
 class CollectApp:
@@ -77,6 +81,7 @@ class CollectApp:
         limits: Limits,
         trouble: Callable[[], str | None],
         more_metrics: Callable[[], bytes],
+        names_somebody: Callable[[Event], bool],
     ) -> None:
         self._parser = parser
         self._keys = keys
@@ -87,6 +92,9 @@ class CollectApp:
         self._bodies = Bodies(limits)
         self._trouble = trouble
         self._more_metrics = more_metrics
+        self._names_somebody = names_somebody
+        self._strangers = Strangers()
+        self._handled = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request (ASGI 3)."""
@@ -145,6 +153,18 @@ class CollectApp:
             return await self._refuse(unread.fault, unread.start, source, close=True)
         if path == LIBRARY_METRICS:
             return answers.SUCCESS
+        if self._handled >= self._limits.requests_max:
+            return answers.later(Overloaded("too many requests at once; try again later"))
+        self._handled += 1
+        try:
+            return await self._take(path, headers, raw, source)
+        finally:
+            self._handled -= 1
+
+    async def _take(
+        self, path: str, headers: dict[bytes, bytes], raw: bytes, source: str | None
+    ) -> Answer:
+        """Handles a body that is there as a whole."""
         encoding = headers.get(b"content-encoding", b"")
         body = inflate(raw, encoding, self._limits.body_bytes_max)
         if isinstance(body, Fault):
@@ -154,15 +174,18 @@ class CollectApp:
             source = self._keys.source(key)
             if source is None:
                 return await self._unknown(key, body, CALLS[path])
+        batch = CALLS[path] is None
         parsed = self._parser.parse_request(body, self._now_ms(), source, CALLS[path])
-        return await self._store(parsed, len(body), batch=CALLS[path] is None)
+        parsed = refuse_nobody(parsed, body, self._names_somebody, batch=batch)
+        return await self._store(parsed, len(body), batch=batch)
 
     async def _unknown(self, key: str | None, body: bytes, call: str | None) -> Answer:
         """A body without a known key. If it cannot even be read, that is the better reason."""
         now_ms = self._now_ms()
-        parsed = self._parser.parse_request(body, now_ms, UNKNOWN_SOURCE, call)
-        if key is None and parsed.rejections and parsed.rejections[0].where == "":
-            return await self._store(Parsed([], parsed.rejections[:1]), len(body), batch=False)
+        if key is None:
+            parsed = self._parser.parse_request(body, now_ms, UNKNOWN_SOURCE, call)
+            if parsed.rejections and parsed.rejections[0].where == "":
+                return await self._store(Parsed([], parsed.rejections[:1]), len(body), batch=False)
         self._keys.alarm(key, now_ms)
         fault = Fault("unknown_write_key", "the write key belongs to no source of this project")
         return await self._refuse(fault, body, None)
@@ -193,6 +216,11 @@ class CollectApp:
     async def _append(
         self, events: list[Event], rejections: list[Rejection], size_bytes: int
     ) -> NotStored | None:
+        # Without a known key there is one rejection and no event.
+        strange = bool(rejections) and rejections[0].source == UNKNOWN_SOURCE
+        if strange and not self._strangers.keep(self._now_ms()):
+            self._meters.unkept(rejections)
+            return None
         try:
             await self._appender.append(events, rejections, size_bytes)
         except NotStored as problem:

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 DEFAULT_KEYS = {"dev": "default"}
 """The one write key of a project that declares no source."""
 
-UNKNOWN_SOURCE = "unknown"
-"""The source in the quarantine of what came without a known key."""
-
 _log = structlog.get_logger("ebbline.collect")
 
 
@@ -66,3 +63,19 @@ def basic_key(header: bytes | None) -> str | None:
 
 def _mask(key: str | None) -> str:
     return "(none)" if not key else f"{key[:4]}… ({len(key)} characters)"
+
+
+class Strangers:
+    """Says which refusals without a known key are kept: the first few of each second."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._kept = 0
+
+    def keep(self, now_ms: int) -> bool:
+        """Whether to keep one more."""
+        second = now_ms // 1000
+        if second != self._second:
+            self._second, self._kept = second, 0
+        self._kept += 1
+        return self._kept <= limits.STRANGERS_PER_SECOND_MAX

@@ -36,6 +36,37 @@ ALARM_INTERVAL_MS = 60_000
 ALARM_KEYS_MAX = 100
 """Unknown write keys remembered for that; guesses must not grow memory."""
 
+HEAD_SECONDS_MAX = 10.0
+"""Seconds for a request's line and headers to arrive, from the connection or the first byte: as
+long as for a body. Between two requests the server's keep-alive time holds."""
+
+HEAD_BYTES_MAX = 64 << 10
+"""Bytes of a request's line and headers: several times what browsers and proxies send, cookies
+included."""
+
+SEND_SECONDS_MAX = 10.0
+"""Seconds a sender may leave its answers lying before the connection is ended."""
+
+CONNECTIONS_MAX = 10_000
+"""Connections open at once, at some 10 kB each; beyond, the one waited for longest goes."""
+
+FILES_RESERVED = 200
+"""Open files that connections leave to everything else, databases above all: of a process that
+may open few files, connections get as many fewer."""
+
+CONCURRENCY_MAX = 1_000
+"""Requests handled at once, from the end of their body to the answer; more are told to come
+back. Connections and bodies on their way are not counted: others must not be shut out by
+somebody who only opens them."""
+
+STRANGERS_PER_SECOND_MAX = 10
+"""Refusals without a known key that are kept in the quarantine each second; the others are only
+counted. Anybody can cause them, and each costs a write."""
+
+LOG_AHEAD_MS_MAX = 60_000
+"""Milliseconds the log's clock may be ahead of the machine's before that is trouble: clocks that
+are set right by small steps stay below."""
+
 ERRORS_SHOWN_MAX = 10
 """Rejections named in the answer to a partly bad batch; the quarantine has all of them."""
 
@@ -49,3 +80,8 @@ class Limits(msgspec.Struct, frozen=True):
     queue_events_max: int = QUEUE_EVENTS_MAX
     queue_bytes_max: int = QUEUE_BYTES_MAX
     group_events_max: int = GROUP_EVENTS_MAX
+    head_seconds_max: float = HEAD_SECONDS_MAX
+    head_bytes_max: int = HEAD_BYTES_MAX
+    send_seconds_max: float = SEND_SECONDS_MAX
+    connections_max: int = CONNECTIONS_MAX
+    requests_max: int = CONCURRENCY_MAX

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ebbline.events.event import Rejection
 
@@ -36,6 +36,12 @@ class Meters:
             ("code",),
             registry=registry,
         )
+        self._unkept = Counter(
+            "ebbline_collect_unkept",
+            "Items refused and counted only",
+            ("code",),
+            registry=registry,
+        )
         self._bytes = Counter(
             "ebbline_collect_body_bytes", "Bytes of bodies, decompressed", registry=registry
         )
@@ -57,6 +63,11 @@ class Meters:
             buckets=_GROUP_EVENTS,
             registry=registry,
         )
+        self._log_ahead = Gauge(
+            "ebbline_collect_log_ahead_seconds",
+            "Seconds the log's clock is ahead of the machine's",
+            registry=registry,
+        )
         self._answered: dict[tuple[str, int], Counter] = {}
 
     def answered(self, endpoint: str, status: int) -> None:
@@ -73,6 +84,15 @@ class Meters:
         self._bytes.inc(size_bytes)
         for rejection in rejections:
             self._rejected.labels(rejection.code).inc()
+
+    def unkept(self, rejections: Iterable[Rejection]) -> None:
+        """These were refused, and the quarantine has no room for more of their kind."""
+        for rejection in rejections:
+            self._unkept.labels(rejection.code).inc()
+
+    def log_ahead(self, seconds: Callable[[], float]) -> None:
+        """Where to ask how far the log's clock is ahead."""
+        self._log_ahead.set_function(seconds)
 
     def queue(self, events: int, size_bytes: int) -> None:
         """How much waits now."""

@@ -13,7 +13,16 @@ from typing import Any
 import apsw
 import msgspec
 
-from ebbline.delivery import Address, Breaker, Cell, Lane, Pace, Person, is_forgettable, pending
+from ebbline.delivery import (
+    Address,
+    Breaker,
+    Cell,
+    Lane,
+    Pace,
+    Person,
+    is_forgettable,
+    pending_since,
+)
 from ebbline.delivery.address import parse_address
 from ebbline.errors import FolderTooNew
 from ebbline.hosts.embedded.deliver.limits import BUSY_MS_MAX, CHECKPOINT_PAGES
@@ -103,30 +112,32 @@ class DeliveryStore:
 
     def save(self, destination: int, lane: Lane) -> None:
         """Write down everything a lane has changed since the last time."""
-        people = [lane.people[address] for address in lane.touched if address in lane.people]
-        kept = [person for person in people if not is_forgettable(person)]
-        emptied = {*lane.trimmed, *(p.address for p in people if is_forgettable(p))}
+        gone: list[tuple[int, str]] = []
+        emptied: list[tuple[int, str]] = []
+        people: list[tuple[Any, ...]] = []
+        cells: list[tuple[Any, ...]] = []
+        # In the order of their keys, so that a page of the file is visited once.
+        for text, address in sorted((str(address), address) for address in lane.touched):
+            person = lane.people[address]
+            key = (destination, text)
+            forgotten, changed = is_forgettable(person), lane.touched[address]
+            if forgotten:
+                gone.append(key)
+            else:
+                people.append((*key, *_person_row(person, lane)))
+            if forgotten or address in lane.trimmed:
+                emptied.append(key)
+                changed = set() if forgotten else set(person.cells)
+            cells += [
+                _cell_row(destination, text, field, person.cells[field])
+                for field in sorted(changed)
+                if field in person.cells
+            ]
         many = self.db.executemany
-        many(
-            "DELETE FROM cells WHERE destination = ? AND address = ?",
-            [(destination, str(address)) for address in emptied],
-        )
-        many(
-            "DELETE FROM people WHERE destination = ? AND address = ?",
-            [(destination, str(person.address)) for person in people if is_forgettable(person)],
-        )
-        many(
-            "INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [_person_row(destination, lane, person) for person in kept],
-        )
-        many(
-            "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (destination, str(person.address), field, *_cell_row(cell))
-                for person in kept
-                for field, cell in person.cells.items()
-            ],
-        )
+        many("DELETE FROM cells WHERE destination = ? AND address = ?", emptied)
+        many("DELETE FROM people WHERE destination = ? AND address = ?", gone)
+        many("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", people)
+        many("INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", cells)
         self._save_homes(destination, lane)
 
     def _save_homes(self, destination: int, lane: Lane) -> None:
@@ -211,18 +222,23 @@ class LaneMemory:
         return [parse_address(row[0]) for row in rows]
 
 
-def _person_row(destination: int, lane: Lane, person: Person) -> tuple[Any, ...]:
-    fields = pending(person, lane.feeds)
-    since = min((person.cells[field].version for field in fields), default=0)
-    return (destination, str(person.address), person.profile, bool(fields), since,
-            person.sending, person.tries, person.failed_ms, person.not_before_ms,
-            person.people_max, person.fields_max)  # fmt: skip
+def _person_row(person: Person, lane: Lane) -> tuple[Any, ...]:
+    since = pending_since(person, lane.feeds)
+    return (person.profile, since is not None, since or 0, person.sending, person.tries,
+            person.failed_ms, person.not_before_ms, person.people_max,
+            person.fields_max)  # fmt: skip
 
 
-def _cell_row(cell: Cell) -> tuple[Any, ...]:
-    return (cell.kind, _encode(cell.desired).decode(), cell.version, cell.at_ms, cell.queued_ms,
-            _encode(cell.acked).decode(), cell.acked_version, cell.sure, cell.dead,
+def _cell_row(destination: int, address: str, field: str, cell: Cell) -> tuple[Any, ...]:
+    return (destination, address, field, cell.kind, _json(cell.desired), cell.version, cell.at_ms,
+            cell.queued_ms, _json(cell.acked), cell.acked_version, cell.sure, cell.dead,
             cell.dead_attempt)  # fmt: skip
+
+
+def _json(value: Any) -> str:
+    if value is True:  # most values are memberships
+        return "true"
+    return "false" if value is False else _encode(value).decode()
 
 
 def _cell(row: Any) -> Cell:

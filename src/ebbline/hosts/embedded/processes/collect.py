@@ -4,58 +4,75 @@ engine. The listening socket is the supervisor's, so a restart refuses nobody.""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import resource
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import apsw
 import structlog
 import uvicorn
 import uvloop
 from prometheus_client import CollectorRegistry
 
 from ebbline.events.event import Event, Rejection
-from ebbline.events.parse import Parser
 from ebbline.hosts.embedded import log as log_file
 from ebbline.hosts.embedded.clock import Clock, clock_from
 from ebbline.hosts.embedded.collect import (
     DiskFull,
     GroupCommit,
     Limits,
+    LogClock,
     Meters,
     NotStored,
     collect_app,
+    connection_type,
 )
+from ebbline.hosts.embedded.collect.limits import CONNECTIONS_MAX, FILES_RESERVED
 from ebbline.hosts.embedded.doorbell import Bell
-from ebbline.hosts.embedded.importing import names_of
 from ebbline.hosts.embedded.lifeline import say_ready
-from ebbline.hosts.embedded.limits import CONCURRENCY_MAX
+from ebbline.hosts.embedded.parsing import parser_for
 from ebbline.hosts.embedded.processes.settings import ChildSettings, metrics_file
+from ebbline.profiles.identifiers import IdentityRules
 
 
 class LogAppender:
     """A `LogWriter` on the log file; opened by the thread that writes."""
 
-    def __init__(self, path: Path, clock: Clock, bell: Bell | None = None) -> None:
+    def __init__(self, path: Path, clock: Clock, bell: Bell | None = None,
+                 saw: Callable[[int], object] = lambda _: None) -> None:  # fmt: skip
+        """`saw` hears the log's last stamp, after each write."""
         self._path = path
         self._clock = clock
         self._bell = bell
+        self._saw = saw
         self._log: log_file.Log | None = None
+
+    def look(self) -> None:
+        """Tell of the log's last stamp before anything is written; trouble waits for `write`,
+        which has somebody to tell of it."""
+        with contextlib.suppress(log_file.LogUnavailable, apsw.Error):
+            self._log = log_file.Log(self._path, self._clock)
+            self._saw(self._log.tail().now_ms)
 
     def write(self, events: list[Event], rejections: list[Rejection]) -> None:
         """Commit all, or raise what the door answers with."""
         try:
             if self._log is None:
                 self._log = log_file.Log(self._path, self._clock)
-            self._log.append("events", events, rejections)
+            position = self._log.append("events", events, rejections)
         except log_file.DiskFull as error:
             raise DiskFull(str(error)) from error
         except log_file.LogUnavailable as error:
             raise NotStored(str(error)) from error
         if self._bell is not None and events:
             self._bell.ring()
+        self._saw(position.now_ms)
 
     def close(self) -> None:
         """Close the file, once nobody writes any more: whoever closes it last folds its WAL in,
@@ -71,13 +88,18 @@ def run(settings: ChildSettings) -> None:
 
 async def _serve(settings: ChildSettings) -> None:
     clock, folder, plan = clock_from(os.environ), settings.data_folder(), settings.plan()
-    meters, limits = Meters(CollectorRegistry()), Limits()
-    appender = LogAppender(folder.log, clock, Bell.inherited(settings.ring_fd))
+    meters, limits = Meters(CollectorRegistry()), Limits(connections_max=_connections_max())
+    log_clock, identities = LogClock(clock.now_ms), IdentityRules(plan.identifiers)
+    meters.log_ahead(log_clock.ahead_seconds)
+    appender = LogAppender(folder.log, clock, Bell.inherited(settings.ring_fd), log_clock.saw)
+    appender.look()
     commit = GroupCommit(appender, limits, meters)
     app = collect_app(
-        Parser(names_of(plan)),
+        parser_for(plan),
         {source.write_key: source.name for source in plan.sources},
-        commit, meters, clock.now_ms, limits=limits, trouble=lambda: commit.trouble,
+        commit, meters, clock.now_ms, limits=limits,
+        trouble=lambda: commit.trouble or log_clock.trouble(),
+        names_somebody=lambda event: bool(identities.identifiers(event)),
         more_metrics=lambda: b"".join(
             file.read_bytes()
             for role in ("engine", "deliver")
@@ -85,8 +107,8 @@ async def _serve(settings: ChildSettings) -> None:
         ),
     )  # fmt: skip
     server = Server(uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", http="httptools",
-        limit_concurrency=CONCURRENCY_MAX, timeout_graceful_shutdown=5, server_header=False, date_header=False,
+        app, log_config=None, access_log=False, lifespan="off", http=connection_type(limits),
+        ws="none", timeout_graceful_shutdown=5, server_header=False, date_header=False,
     ))  # fmt: skip
     listening = socket.socket(fileno=settings.socket_fd)
     listening.setblocking(False)
@@ -125,6 +147,14 @@ class Server(uvicorn.Server):
         """A signal to end: as uvicorn's, and the word to `main_loop`."""
         super().handle_exit(sig, frame)
         self._loop.call_soon_threadsafe(self._told.set)
+
+
+def _connections_max() -> int:
+    """As many connections as leave some open files to the rest of the process."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return CONNECTIONS_MAX
+    return max(1, min(CONNECTIONS_MAX, files - FILES_RESERVED))
 
 
 def _port(sockets: Any) -> int:

@@ -9,6 +9,9 @@ import msgspec
 from ebbline.definitions.plan import Plan, decode_plan
 from ebbline.hosts.embedded.folder import DataFolder
 
+PRIVATE_UMASK = 0o077
+"""For every process that makes files in a data folder: all of them hold personal data."""
+
 
 class ChildSettings(msgspec.Struct, frozen=True):
     """The argument of a child process. Descriptors are numbers inherited from the parent."""

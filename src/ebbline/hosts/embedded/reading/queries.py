@@ -33,3 +33,11 @@ SELECT (SELECT count(*) FROM profiles), (SELECT count(*) FROM identifiers),
 META = "SELECT value FROM meta WHERE key = ?"
 # Over log.db.
 REFUSED = "SELECT code, count(*) FROM quarantine GROUP BY code ORDER BY count(*) DESC, code"
+REFUSALS = """
+SELECT id, received_ms, source, code, message, where_path, x'' FROM quarantine
+WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR code = ?2) AND (?3 IS NULL OR id < ?3)
+ORDER BY id DESC LIMIT ?4
+"""
+REFUSAL = """
+SELECT id, received_ms, source, code, message, where_path, body FROM quarantine WHERE id = ?
+"""
