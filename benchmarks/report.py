@@ -9,7 +9,6 @@ import msgspec
 
 from benchmarks.measure import Reading
 from benchmarks.shares import Share
-from ebbline.engine import advance
 
 HEAD = ("stage", "audiences", "best us", "median us", "runs", "x decode", "")
 
@@ -23,11 +22,6 @@ class Figures(msgspec.Struct):
     shares: list[Share]
 
 
-def hot_path() -> str:
-    """Whether the engine runs as plain Python or went through `make compile`."""
-    return "compiled" if str(advance.__file__).endswith(".so") else "plain"
-
-
 def table(figures: Figures) -> str:
     """One case as text."""
     rows = [HEAD]
@@ -35,7 +29,7 @@ def table(figures: Figures) -> str:
         audiences = "any" if each.audiences is None else str(each.audiences)
         rows.append((each.stage, audiences, f"{each.best_us:.2f}", f"{each.median_us:.2f}",
                      str(len(each.runs_us)), f"{each.ratio:.2f}", each.note))  # fmt: skip
-    title = f"{figures.events:,} events, {figures.audiences} audiences, {hot_path()} hot path"
+    title = f"{figures.events:,} events, {figures.audiences} audiences"
     parts = [title, _columns(rows)]
     if figures.shares:
         parts += ["the import by steps", _columns(_share_rows(figures.shares))]
@@ -53,8 +47,7 @@ def document(cases: Sequence[Figures]) -> str:
         }
         for each in cases
     ]
-    machine = {"machine": platform.machine(), "python": platform.python_version(),
-               "hot_path": hot_path()}  # fmt: skip
+    machine = {"machine": platform.machine(), "python": platform.python_version()}
     return msgspec.json.encode(machine | {"cases": told}).decode()
 
 
