@@ -156,9 +156,9 @@ class _Fields:
         """Put right what can be; else say what is wrong, once it is as the plan wants it."""
         name = field.name
         if value is None and name not in values:
-            alias = next((alias for alias in field.aliases if alias in values), None)
-            if alias is not None:
-                value = values[name] = values[alias]
+            value = next((v for a in field.aliases if (v := values.get(a)) is not None), None)
+            if value is not None:
+                values[name] = value
         if value is None:  # unset on purpose, or never there: to rules it is the same
             return "is required" if field.required else None
         read = field.read(value)
@@ -167,4 +167,11 @@ class _Fields:
             return None
         if self._on_violation == "drop_field":
             del values[name]
+            fitting = [
+                other for alias in field.aliases
+                if values.get(alias) is not None
+                and not isinstance(other := field.read(values[alias]), Misfit)
+            ]  # fmt: skip
+            if fitting:
+                values[name] = fitting[0]
         return read.words

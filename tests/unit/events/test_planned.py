@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ebbline.events.declared import KEYWORDS, Declared, Misfit, Reader
@@ -217,6 +217,8 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
+@example({"total": None, "order_id": "o", "revenue": []}, "drop_field", "allow")
+@example({"total": 5, "order_id": "o", "revenue": []}, "drop_field", "allow")
 @given(
     st.dictionaries(st.sampled_from([*ORDER, "total", "x"]), VALUES),
     st.sampled_from(["allow", "drop_field", "quarantine"]),
