@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-# Half a microsecond in milliseconds: a double cannot hold most fractions of a second exactly,
-# and cutting 13.341999… would lose a whole millisecond.
-_HALF_MICROSECOND = 0.0005
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_ms(moment: datetime) -> int:
-    """UTC milliseconds of an aware datetime, fractions of a millisecond cut off."""
-    return int(moment.timestamp() * 1000 + _HALF_MICROSECOND)
+    """UTC milliseconds of an aware datetime, fractions of a millisecond cut off.
+
+    In whole numbers: a double holds no microseconds after the year 2109.
+    """
+    since = moment - _EPOCH
+    return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000
 
 
 def read_time(text: str) -> datetime | None:

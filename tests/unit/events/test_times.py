@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ebbline.events.times import read_time, to_ms
@@ -45,6 +45,7 @@ def test_not_a_time(text):
     assert read_time(text) is None
 
 
+@example(4_398_046_511_092, 999)
 @given(st.integers(0, 7_258_118_400_000), st.integers(0, 999))
 def test_milliseconds_are_exact(ms, microseconds):
     seconds, rest = divmod(ms, 1000)
