@@ -44,6 +44,29 @@ def members_of(state: Path, audiences: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def flips_of(state: Path) -> list[tuple[int, str, str, bool]]:
+    """All entries and exits a state.db tells of, as (at_ms, who, audience, in): people by what
+    they turned out to be, whoever was merged into them included."""
+    db = apsw.Connection(str(state), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        winners: dict[int, int] = dict(db.execute("SELECT loser, winner FROM merged"))
+        names = {
+            profile: name_of(_identifiers.decode(str(identifiers)))
+            for profile, identifiers in db.execute("SELECT id, identifiers FROM profiles")
+        }
+        found = []
+        for at_ms, profile, audience, kind in db.execute(
+            "SELECT at_ms, profile, definition, kind FROM ledger_entries"
+            " WHERE kind IN ('entered', 'exited')"
+        ):
+            while profile in winners:
+                profile = winners[profile]  # noqa: PLW2901 - follow to the last one
+            found.append((at_ms, names[profile], audience, kind == "entered"))
+        return found
+    finally:
+        db.close()
+
+
 def name_of(identifiers: Iterable[Identifier]) -> str:
     """A person as the oracle names people: by user id, else by device."""
     values = {link.type: link.value for link in reversed(tuple(identifiers))}

@@ -12,7 +12,8 @@ from ebbline.events.event import Event, Rejection
 from ebbline.events.names import Names
 from ebbline.events.parse import Parser
 
-BATCH_LINES = 5_000  # about what an import takes at a time
+# About what an import takes at a time: IMPORT_BLOCK_BYTES of lines as long as the workload's.
+BATCH_LINES = 1_000
 
 
 class Case:

@@ -81,6 +81,10 @@ class Workload:
         """The first audiences as (name, ((feature, operator, value), ...))."""
         return list(self._questions.audiences(audiences))
 
+    def sql(self, audiences: int) -> str:
+        """All of the first audiences as one DuckDB query over all stored events."""
+        return str(self._questions.sql(self.questions(audiences), "duckdb", self.until_ms))
+
     def file(self, events: int, data: Path) -> Path:
         """The events as NDJSON in order of arrival, generated into `data` when it is new."""
         users = USERS.get(events, max(1, events // 2))
@@ -102,6 +106,16 @@ class Workload:
     def digest(self, members: Mapping[str, Sequence[str]]) -> str:
         """The digest of member lists by audience."""
         return str(self._oracle.digest(members))
+
+    def members_at(
+        self, lines: Sequence[bytes], audiences: int, at_ms: int
+    ) -> dict[str, list[str]]:
+        """Who the oracle says is in each audience at an instant, after these lines; slow."""
+        with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
+            file.writelines(line.rstrip() + b"\n" for line in lines)
+            file.flush()
+            found: dict[str, list[str]] = self._oracle.run(file.name, audiences, at_ms)
+        return found
 
     def answer(self, lines: Sequence[bytes], audiences: int) -> str:
         """The digest the oracle finds, over the lines received by the asked instant; slow."""

@@ -38,7 +38,7 @@ class Resolver:
         self._store = StateStore(folder / "state.db")
         self._rules = IdentityRules(plan.identifiers)
         nothing = engine.compile_plan(Plan(plan.name, plan.identifiers))
-        self.people = People(self._store, nothing, self._rules)
+        self.people = People(self._store, nothing, self._rules, self._store.bonds().parted)
         self.merges = 0
 
     def take(self, events: Sequence[Event]) -> list[Instant]:

@@ -31,5 +31,13 @@ class NotFound(EbblineError):
     """The named person, audience, trait or delivery does not exist."""
 
 
+class Refused(EbblineError):
+    """A command that does not fit how things stand: nothing was changed (exit code 1)."""
+
+
+class NotInSql(EbblineError):
+    """A definition that no query can say, or not in the asked dialect: ask the engine instead."""
+
+
 class Invariant(EbblineError):
     """A bug: a state that must not occur; the process stops instead of guessing."""

@@ -59,6 +59,17 @@ class Subject:
         changes = engine.apply(self.tables, self.profile, events, now_ms)
         self._note(changes, now_ms, by_event=True)
 
+    def force(self, audience: str, value: bool | None, until_ms: int | None, at_ms: int) -> None:
+        """Set a membership by hand at an instant, or with None take that back."""
+        self.clock(at_ms)
+        if value is None:
+            changes = engine.clear_override(self.tables, self.profile, audience, at_ms)
+        else:
+            changes = engine.override(
+                self.tables, self.profile, audience, value, until_ms, at_ms
+            )  # fmt: skip
+        self._note(changes, at_ms, by_event=True)
+
     def merge(self, loser: Subject, now_ms: int) -> None:
         """Take over another person's history at an instant, the clock first for both."""
         self.clock(now_ms)

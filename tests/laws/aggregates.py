@@ -6,24 +6,31 @@ from collections.abc import Callable
 from typing import Any
 
 from ebbline.events.event import Event
+from tests.laws import wallclock
 from tests.laws.facts import Stamp, in_order
-from tests.laws.scalars import kind
+from tests.laws.scalars import kind, same
 
 NANO = 10**9
 LARGEST_SUMMAND = 1e15
 """Numbers beyond it are passed over by sum, avg and score."""
+LONGEST_LIST = 1_000
+"""Values that `values` lists at most."""
 
 Read = Callable[[Event], Any]
 
 
-def aggregate(name: str, events: list[Event], read: Read, n: int | None) -> Any:
+def aggregate(name: str, events: list[Event], read: Read, n: int | None, zone: str = "") -> Any:
     """The value of one event function; `read` gives the value expression of an event."""
     ordered = in_order(events)
+    if name == "days_active":
+        return len({wallclock.local(zone or "UTC", event.time_ms).date() for event in ordered})
     if name in ("count", "performed"):
         return len(ordered) if name == "count" else bool(ordered)
     if name in ("first_time", "last_time", "nth_time"):
         return _time(name, ordered, n)
     values = [value for value in map(read, ordered) if value is not None]
+    if name in ("unique", "values", "most_frequent", "most_repeated"):
+        return _apart(name, [value for value in values if kind(value) not in ("list", "null")])
     if name in ("sum", "avg"):
         return _total(name, values)
     if name in ("min", "max"):
@@ -50,6 +57,28 @@ def _total(name: str, values: list[Any]) -> float | None:
     if name == "sum":
         return nano / NANO
     return nano / (len(numbers) * NANO) if numbers else None
+
+
+def _apart(name: str, values: list[Any]) -> Any:
+    """Different values, by first seen; those that are equal stand together, in order."""
+    groups: list[list[Any]] = []
+    for value in values:
+        for group in groups:
+            if same(group[0], value):
+                group.append(value)
+                break
+        else:
+            groups.append([value])
+    if name == "unique":
+        return len(groups)
+    if name == "values":
+        return [group[0] for group in groups][:LONGEST_LIST]
+    most = max(map(len, groups), default=0)
+    if name == "most_repeated":
+        return most
+    often = [group[0] for group in groups if len(group) == most]
+    latest = [value for value in values if any(same(value, one) for one in often)]
+    return latest[-1] if latest else None
 
 
 def _extreme(name: str, values: list[Any]) -> Any:

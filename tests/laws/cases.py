@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from ebbline.definitions import tree
 from ebbline.definitions.plan import (
     DEFAULT_IDENTIFIERS,
     AudienceDef,
@@ -14,6 +17,7 @@ from ebbline.definitions.plan import (
     TraitDef,
 )
 from ebbline.definitions.tree import AnyNode
+from ebbline.events.event import Event
 from tests.laws import words
 from tests.laws.facts import Timed
 from tests.laws.histories import arrival
@@ -22,7 +26,8 @@ from tests.laws.tape import Tape
 from tests.laws.trees import Rules
 
 RULE_BYTES = 56
-EVENT_BYTES = 20
+EVENT_BYTES = 26
+OPTION_BYTES = 40
 TRAIT_TYPES = ("number", "score", "boolean", "timestamp", "any")
 
 
@@ -69,9 +74,25 @@ def _computed(rules: Rules, name: str) -> tuple[TraitDef, str]:
     return TraitDef(name, made, declared), type_
 
 
+def optioned(rules: Rules, audience: AudienceDef) -> AudienceDef:
+    """The audience with a rule to leave, least times, or several of these."""
+    tape = rules.tape
+    lengths = (*rules.spans, *(ms + 1 for ms in rules.spans))
+    choice = tape.below(6)
+    exit_when = rules.boolean(1) if choice in (0, 3, 4) else None
+    hold_ms = tape.one_of(lengths) if choice in (1, 3, 5) else 0
+    cooldown_ms = tape.one_of(lengths) if choice in (2, 4, 5) else 0
+    return msgspec.structs.replace(
+        audience, exit_when=exit_when, hold_ms=hold_ms, cooldown_ms=cooldown_ms
+    )
+
+
 @st.composite
-def plans(draw: DrawFn, lengths: tuple[int, ...], *, audiences: int = 4) -> Plan:
-    """A plan with up to two computed traits, a few audiences and perhaps a priority group."""
+def plans(
+    draw: DrawFn, lengths: tuple[int, ...], *, audiences: int = 4, by_path: bool = True
+) -> Plan:
+    """A plan with up to two computed traits, a few audiences and perhaps a priority group;
+    with `by_path`, some of the audiences depend on how people came in."""
     known: dict[str, str] = {}
     traits = []
     for place in range(draw(st.integers(0, 2))):
@@ -81,13 +102,20 @@ def plans(draw: DrawFn, lengths: tuple[int, ...], *, audiences: int = 4) -> Plan
     found = []
     for place in range(draw(st.integers(1, audiences))):
         rules = Rules(draw(tapes(RULE_BYTES)), lengths, known)
-        found.append(AudienceDef(f"a{place}", rules.boolean(2)))
+        audience = AudienceDef(f"a{place}", rules.boolean(2))
+        if by_path and draw(st.booleans()):
+            audience = optioned(Rules(draw(tapes(OPTION_BYTES)), lengths, known), audience)
+        found.append(audience)
         known[f"a{place}"] = "audience"
     names = tuple(audience.name for audience in found)
     groups: tuple[GroupDef, ...] = ()
     if len(names) > 1 and draw(st.booleans()):
         groups = (GroupDef("g", names[::-1][:2] if draw(st.booleans()) else names),)
-    return Plan("laws", DEFAULT_IDENTIFIERS, tuple(traits), tuple(found), groups)
+    zone = draw(st.sampled_from(("UTC", *words.ZONES)))
+    return Plan(
+        "laws", DEFAULT_IDENTIFIERS, tuple(traits), tuple(found), groups, lists=words.LISTS,
+        time_zone=zone,
+    )  # fmt: skip
 
 
 @st.composite
@@ -98,12 +126,32 @@ def histories(draw: DrawFn, lengths: tuple[int, ...], person: str, most: int) ->
     return sorted(found, key=lambda timed: timed[0])
 
 
+def moved(value: Any, shift_ms: int) -> Any:
+    """The same at another time: events, arrivals and the timestamps in rules."""
+    if shift_ms == 0:
+        return value
+    if isinstance(value, Event):
+        times = {"time_ms": value.time_ms + shift_ms, "received_ms": value.received_ms + shift_ms}
+        return msgspec.structs.replace(value, **times)
+    if isinstance(value, tree.Moment):
+        return tree.Moment(value.ms + shift_ms)
+    if isinstance(value, msgspec.Struct):
+        fields = {name: moved(getattr(value, name), shift_ms) for name in value.__struct_fields__}
+        return type(value)(**fields)
+    if isinstance(value, list):
+        return [(at + shift_ms, moved(event, shift_ms)) for at, event in value]
+    return tuple(moved(x, shift_ms) for x in value) if isinstance(value, tuple) else value
+
+
 @st.composite
-def cases(draw: DrawFn, *, people: int = 1, events: int = 14) -> Case:
+def cases(
+    draw: DrawFn, *, people: int = 1, events: int = 14, by_path: bool = True
+) -> Case:  # fmt: skip
     """A plan and histories on its lattice; the end leaves time for every window to close."""
     lengths = draw(spans())
-    plan = draw(plans(lengths))
-    found = tuple(draw(histories(lengths, f"p{n}", events)) for n in range(people))
+    shift_ms = draw(st.sampled_from(words.SHIFTS_MS))
+    plan = moved(draw(plans(lengths, by_path=by_path)), shift_ms)
+    found = tuple(moved(draw(histories(lengths, f"p{n}", events)), shift_ms) for n in range(people))
     last = max(now_ms for arrivals in found for now_ms, _ in arrivals)
     until_ms = last + 2 * max(lengths) + min(lengths) + 2
     return Case(plan, found, until_ms, draw(st.binary(min_size=16, max_size=16)))

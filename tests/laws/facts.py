@@ -23,9 +23,10 @@ class Span(msgspec.Struct, frozen=True, order=True):
 
 
 class PersonFacts(msgspec.Struct, frozen=True):
-    """A person's whole list of known events, each once, in any order."""
+    """A person's whole list of known events, each once, in any order; and the profile's id."""
 
     events: tuple[Event, ...] = ()
+    id: int = 1
 
 
 def in_order(events: list[Event]) -> list[Event]:

@@ -26,9 +26,12 @@ NAMES = {
 OBJECT = {"city": "red"}
 
 
-def arrival(tape: Tape, spans: tuple[int, ...], place: int, person: str) -> Timed:
+def arrival(
+    tape: Tape, spans: tuple[int, ...], place: int, person: str,
+    kinds: tuple[EventType, ...] = KINDS,
+) -> Timed:  # fmt: skip
     """One event and when it became known; `place` makes its messageId unique."""
-    type_ = tape.one_of(KINDS)
+    type_ = tape.one_of(kinds)
     name = tape.one_of(words.USUAL_NAMES)
     step = tape.below(4) * tape.one_of(spans) + tape.below(3) * tape.one_of(spans)
     time_ms = words.BASE_MS + step + tape.one_of((0, 0, 0, 1, -1))
@@ -39,14 +42,25 @@ def arrival(tape: Tape, spans: tuple[int, ...], place: int, person: str) -> Time
         name=NAMES.get(type_, name),
         time_ms=time_ms,
         received_ms=now_ms,
-        user_id=person,
+        user_id=None if tape.rarely(4) else person,
         anonymous_id=None,
         properties={} if type_ in ("identify", "group", "alias") else _properties(tape),
         traits=_traits(tape, type_),
-        context={"app": tape.one_of(("red", "blue"))} if tape.rarely(4) else {},
+        context=({"app": tape.one_of(("red", "blue"))} if tape.rarely(4) else {}) | _consent(tape),
         group_id=tape.one_of(("red", "acme")) if type_ == "group" else None,
     )
     return now_ms, event
+
+
+def _consent(tape: Tape) -> dict[str, Any]:
+    """Sometimes preferences; some of them say nothing."""
+    choice = tape.below(9)
+    if choice < 6:
+        return {}
+    if choice == 6:
+        return {"consent": tape.one_of(({}, "ads", {"categoryPreferences": True}))}
+    said = {name: tape.one_of((True, False, "yes")) for name in words.PURPOSES if tape.below(2)}
+    return {"consent": {"categoryPreferences": said}}
 
 
 def _delay(tape: Tape, spans: tuple[int, ...]) -> int:
@@ -84,5 +98,8 @@ def _traits(tape: Tape, type_: EventType) -> dict[str, Any]:
         "flag": tape.one_of((True, False, None)),
         "joined": tape.one_of((*words.MOMENTS, None, 5)),
         "home": dict(OBJECT),
+        "version": tape.one_of(words.VERSIONS),
     }
+    if tape.rarely(4):
+        values |= {"user_id": tape.one_of(words.USERS), "consent.ads": tape.one_of((True, 1))}
     return {key: item for key, item in values.items() if tape.below(2)}

@@ -6,6 +6,7 @@ nothing of tracks or wakes. What it says is right; the engine has to agree.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -15,34 +16,41 @@ import msgspec
 from ebbline.definitions import tree
 from ebbline.definitions.plan import Plan
 from ebbline.events.event import Event
-from tests.laws import scalars
+from tests.laws import scalars, wallclock
 from tests.laws.aggregates import aggregate, decayed, summable
 from tests.laws.facts import PersonFacts, Span, Stamp, in_order
 
 EVERY_CALL = "*"
+PRIME = 2_147_483_647
 CLOCK_CALLS = ("elapsed", "until", "days_since")
+WALL_CLOCKS = ("hour_of_day", "day_of_week")
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Where an expression is evaluated; `event` is set inside `where` and value expressions."""
+    """Where an expression is evaluated; `event` is set inside `where` and value expressions.
+    `members` holds memberships that are known already, and need not be asked for by a rule."""
 
     person: PersonFacts
     plan: Plan
     now_ms: int
     event: Event | None = None
+    members: dict[str, bool] = {}
 
     def at(self, event: Event) -> Scope:
         """The same place with an event at hand."""
-        return Scope(self.person, self.plan, self.now_ms, event)
+        return Scope(self.person, self.plan, self.now_ms, event, self.members)
 
     def reader(self, expression: tree.AnyNode | None) -> Callable[[Event], Any]:
         """What reads a value expression off an event."""
         return lambda event: expression and evaluate(expression, self.at(event))
 
 
-def value(node: tree.AnyNode, person: PersonFacts, plan: Plan, now_ms: int) -> Any:
+def value(
+    node: tree.AnyNode, person: PersonFacts, plan: Plan, now_ms: int,
+    members: dict[str, bool] | None = None,
+) -> Any:  # fmt: skip
     """The value of an expression for a person at an instant."""
-    return evaluate(node, Scope(person, plan, now_ms))
+    return evaluate(node, Scope(person, plan, now_ms, None, members or {}))
 
 
 def trait(name: str, person: PersonFacts, plan: Plan, now_ms: int) -> Any:
@@ -56,7 +64,8 @@ def plain(result: Any) -> Any:
 
 
 def memberships(plan: Plan, person: PersonFacts, now_ms: int) -> dict[str, bool]:
-    """Which audiences' own rules hold: the raw memberships."""
+    """Which audiences' own rules hold: the raw memberships. What depends on the past is in
+    `paths`."""
     return {
         audience.name: value(audience.when, person, plan, now_ms) is True
         for audience in plan.audiences
@@ -88,6 +97,10 @@ def evaluate(node: tree.AnyNode, scope: Scope) -> Any:
             return _property(node, scope)
         case tree.Trait():
             return _trait(node.name, scope)
+        case tree.ListRef():
+            return list(scope.plan.lists[node.name])
+        case tree.AudienceRef() if node.name in scope.members:
+            return scope.members[node.name]
         case tree.AudienceRef():
             (audience,) = [a for a in scope.plan.audiences if a.name == node.name]
             return evaluate(audience.when, scope) is True
@@ -102,6 +115,11 @@ def evaluate(node: tree.AnyNode, scope: Scope) -> Any:
         case tree.Call():
             if node.name in CLOCK_CALLS:
                 return scalars.clock(node.name, moment(node.args[0], scope), scope.now_ms)
+            if node.name in WALL_CLOCKS:
+                zone = str(evaluate(node.args[0], scope)) if node.args else scope.plan.time_zone
+                return wallclock.shown(node.name, zone, scope.now_ms)
+            if node.name in PERSONAL:
+                return PERSONAL[node.name](scope, *[evaluate(arg, scope) for arg in node.args])
             return scalars.call(node.name, [evaluate(arg, scope) for arg in node.args])
         case _:
             return _over_events(node, scope)
@@ -113,6 +131,9 @@ def moment(node: tree.AnyNode, scope: Scope) -> Stamp | None:
     if isinstance(node, tree.Call) and node.name == "default":
         found = [moment(arg, scope) for arg in node.args]
         return found[1] if found[0] is None else found[0]
+    if isinstance(node, tree.Call) and node.name == "if_":
+        taken = evaluate(node.args[0], scope) is True
+        return moment(node.args[1 if taken else 2], scope)
     return scalars.stamp(evaluate(node, scope))
 
 
@@ -137,7 +158,8 @@ def _trait(name: str, scope: Scope) -> Any:
     """A computed trait if there is one, else what was sent last."""
     for computed in scope.plan.traits:
         if computed.name == name:
-            return evaluate(computed.value, Scope(scope.person, scope.plan, scope.now_ms))
+            here = Scope(scope.person, scope.plan, scope.now_ms, None, scope.members)
+            return evaluate(computed.value, here)
     sent = sent_traits(scope.person, scope.now_ms)
     if name in sent:
         return scalars.reach({"it": sent[name]}, "it")
@@ -148,6 +170,9 @@ def sent_traits(person: PersonFacts, now_ms: int) -> dict[str, Any]:
     """Traits by last write: later calls overwrite earlier ones key by key, null included."""
     traits: dict[str, Any] = {}
     for event in in_order([e for e in person.events if e.time_ms <= now_ms]):
+        if event.user_id is not None:
+            traits["user_id"] = event.user_id
+        traits |= {f"consent.{key}": said for key, said in preferences(event).items()}
         if event.type == "identify":
             traits.update(event.traits)
         elif event.type == "group":
@@ -155,6 +180,32 @@ def sent_traits(person: PersonFacts, now_ms: int) -> dict[str, Any]:
                 traits["group_id"] = event.group_id
             traits.update({f"group.{key}": item for key, item in event.traits.items()})
     return traits
+
+
+def preferences(event: Event) -> dict[str, bool]:
+    """What an event says about consent."""
+    consent = event.context.get("consent")
+    said = consent.get("categoryPreferences") if isinstance(consent, dict) else None
+    pairs = said.items() if isinstance(said, dict) else ()
+    return {key: item for key, item in pairs if isinstance(item, bool)}
+
+
+def _consented(scope: Scope, purpose: str) -> bool:
+    return sent_traits(scope.person, scope.now_ms).get(f"consent.{purpose}") is True
+
+
+def _bucket(scope: Scope, salt: str, buckets: int) -> int | None:
+    if scope.person.id == 0:
+        return None  # nobody is in no bucket
+    digest = hashlib.blake2b(salt.encode(), digest_size=16).hexdigest()
+    a, b, c, d = (int(digest[at : at + 8], 16) % PRIME for at in range(0, 32, 8))
+    x = ((a or 1) * scope.person.id + b) % PRIME
+    x = (x**2 + c) % PRIME
+    return (x**2 + d) % PRIME % buckets
+
+
+PERSONAL: dict[str, Callable[..., Any]] = {"consented": _consented, "bucket": _bucket}
+"""Functions of the person rather than of their arguments."""
 
 
 def chosen(events: tree.Events, window: tree.Window, scope: Scope) -> list[Event]:
@@ -171,6 +222,10 @@ def chosen(events: tree.Events, window: tree.Window, scope: Scope) -> list[Event
 def _inside(time_ms: int, window: tree.Window, scope: Scope) -> bool:
     """Whether a time lies in (now - within, now - before] and not before `since`."""
     now_ms = scope.now_ms
+    if window.calendar:
+        zone = window.zone or scope.plan.time_zone
+        if time_ms < wallclock.start(zone, window.calendar, now_ms):
+            return False
     if window.within_ms is not None and time_ms <= now_ms - window.within_ms:
         return False
     if window.since is not None:
@@ -184,7 +239,7 @@ def _over_events(node: tree.AnyNode, scope: Scope) -> Any:
     match node:
         case tree.Aggregate():
             events = chosen(node.events, node.window, scope)
-            return aggregate(node.name, events, scope.reader(node.value), node.n)
+            return aggregate(node.name, events, scope.reader(node.value), node.n, node.zone)
         case tree.LastN():
             latest = chosen(node.events, node.window, scope)[-node.n :]
             held = [evaluate(node.holds, scope.at(event)) is True for event in latest]
@@ -192,7 +247,9 @@ def _over_events(node: tree.AnyNode, scope: Scope) -> Any:
         case tree.Matched():
             return _matched(node, scope)
         case tree.Missed():
-            return _missed(node, scope)
+            return _missed_on(node, scope) if node.on else _missed(node, scope)
+        case tree.Sequence():
+            return _sequence(node, scope)
         case tree.Score():
             return _score(node, scope)
         case _:
@@ -219,6 +276,38 @@ def _missed(node: tree.Missed, scope: Scope) -> bool:
     came = chosen(node.event, tree.Window(), scope)
     in_time = [event for event in came if start <= event.time_ms < start + node.within_ms]
     return scope.now_ms >= start + node.within_ms and not in_time
+
+
+def _missed_on(node: tree.Missed, scope: Scope) -> bool:
+    """Each event with a value waits for its own answer."""
+    read = scope.reader(tree.Property(node.on))
+    came = chosen(node.event, tree.Window(), scope)
+    for event in chosen(node.after, tree.Window(), scope):
+        wanted, start = read(event), event.time_ms
+        in_time = [e for e in came if start <= e.time_ms < start + node.within_ms]
+        answered = any(scalars.same(wanted, read(e)) for e in in_time)
+        if wanted is not None and scope.now_ms >= start + node.within_ms and not answered:
+            return True
+    return False
+
+
+def _sequence(node: tree.Sequence, scope: Scope) -> bool:
+    """Any choice of one event a step, each after the one before."""
+    window = tree.Window(since=node.since)
+    steps = [{e.time_ms for e in chosen(step, window, scope)} for step in node.steps]
+
+    def goes_on(times: list[int]) -> bool:
+        if node.within_ms is not None and times[-1] - times[0] >= node.within_ms:
+            return False
+        if len(times) == len(steps):
+            return True
+        return any(
+            goes_on([*times, at])
+            for at in steps[len(times)]
+            if at > times[-1] and (node.gap_ms is None or at - times[-1] <= node.gap_ms)
+        )
+
+    return any(goes_on([at]) for at in steps[0])
 
 
 def _score(node: tree.Score, scope: Scope) -> float:

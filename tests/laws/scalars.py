@@ -119,6 +119,8 @@ def call(name: str, args: list[Any]) -> Any:
     """Every plain function; a null operand, or one of the wrong kind, gives null."""
     if name == "default":
         return args[1] if args[0] is None else args[0]
+    if name == "if_":
+        return args[1] if args[0] is True else args[2]
     if any(arg is None for arg in args):
         return None
     kinds = [kind(arg) for arg in args]
@@ -145,8 +147,20 @@ def _text_call(name: str, args: list[Any]) -> Any:
         return text.endswith(args[1])
     if name == "matches":
         return re.search(args[1], text) is not None
+    if name == "version_at_least":
+        found, least = version(text), version(args[1])
+        return None if found is None or least is None else found >= least
     assert name == "contains", name
     return args[1] in text
+
+
+def version(text: str) -> list[int] | None:
+    """The four numbers of a version; null for any other text."""
+    head = re.split("[-+]", text.removeprefix("v"), maxsplit=1)[0]
+    parts = head.split(".")
+    if len(parts) > 4 or not all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
+        return None
+    return [*map(int, parts), 0, 0, 0, 0][:4]
 
 
 def reach(source: Any, path: str) -> Any:

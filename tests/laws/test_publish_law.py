@@ -37,7 +37,7 @@ def moving(plan: Plan) -> list[str]:
 
 
 @law
-@given(cases())
+@given(cases(by_path=False))
 def test_steady_traits_are_told_at_every_change(case: Case) -> None:
     """The whole list of changes is what brute force finds."""
     plan, (arrivals,) = synced(case.plan), case.people
@@ -53,7 +53,7 @@ def test_steady_traits_are_told_at_every_change(case: Case) -> None:
 
 
 @law
-@given(cases())
+@given(cases(by_path=False))
 def test_told_scores_stay_within_a_step(case: Case) -> None:
     """What was told last is never a step away from the truth, and is told in whole steps."""
     plan, (arrivals,) = synced(case.plan), case.people

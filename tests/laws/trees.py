@@ -10,14 +10,20 @@ from typing import Literal as OneOf
 
 from ebbline.definitions import tree
 from ebbline.definitions.tree import AnyNode, Literal
-from tests.laws import words
+from tests.laws import persons, words
 from tests.laws.tape import Tape
 
 ORDERINGS: tuple[tree.CompareOp, ...] = (">=", ">", "<", "<=", "==", "!=")
 EQUALITIES: tuple[tree.CompareOp, ...] = ("==", "!=")
 MEMBERS: tuple[tree.CompareOp, ...] = ("in", "not in")
 ARITHMETIC: tuple[tree.ArithOp, ...] = ("+", "-", "*", "/", "%")
-NUMERIC: tuple[tree.AggregateName, ...] = ("count", "sum", "avg", "min", "max", "first", "last")
+NUMERIC: tuple[tree.AggregateName, ...] = (
+    "count", "sum", "avg", "min", "max", "first", "last", "unique", "most_repeated",
+    "most_frequent", "days_active",
+)  # fmt: skip
+CALENDARS: tuple[OneOf["today", "this_week", "this_month"], ...] = (
+    "today", "this_week", "this_month",
+)  # fmt: skip
 TIMES: tuple[tree.AggregateName, ...] = ("last_time", "first_time", "nth_time")
 DECAYS: tuple[OneOf["half_life", "fade", "within"], ...] = ("half_life", "fade", "within")
 PATTERNS = ("^red$", "^[a-z]+$", "^r.*r$")
@@ -48,7 +54,9 @@ class Filters:
     def where(self, depth: int = 1) -> AnyNode:
         """A filter."""
         tape = self.tape
-        choice = tape.below(9)
+        choice = tape.below(10)
+        if choice == 9:
+            return self.special()
         if depth and choice == 5:
             return tree.Not(self.where(0))
         if depth and choice == 6:
@@ -66,6 +74,21 @@ class Filters:
             return self.prop()
         known = Literal(tape.one_of(words.SCALARS))
         return tree.Compare(tape.one_of(ORDERINGS), self.prop(), known)
+
+    def special(self) -> AnyNode:
+        """A list of the project, a version, a choice."""
+        tape = self.tape
+        choice = tape.below(4)
+        named = tree.ListRef(tape.one_of(tuple(words.LISTS)))
+        if choice == 0:
+            return tree.Compare(tape.one_of(MEMBERS), self.prop(), named)
+        if choice == 1:
+            return tree.Call("contains", (named, self.prop()))
+        if choice == 2:
+            return tree.Call("version_at_least", (self.prop(), Literal("2")))
+        known = Literal(tape.one_of(words.SCALARS))
+        chosen = tree.Call("if_", (self.where(0), self.prop(), self.prop()))
+        return tree.Compare(tape.one_of(EQUALITIES), chosen, known)
 
     def texts(self) -> AnyNode:
         """A function of a text or list that gives a boolean."""
@@ -113,7 +136,8 @@ class Rules:
         leaves = (
             self.performed, self.counted, self.recent, self.scored, self.missed, self.totalled,
             self.latest, self.matched, self.sent, self.days, self.chained, self.ordered,
-            self.referred, self.absent, self.known_as,
+            self.referred, self.absent, self.known_as, self.followed, self.missed_each,
+            self.clocked, self.listed, self.often, *persons.leaves(self),
             self.summed,
         )  # fmt: skip
         return tape.one_of(leaves)()
@@ -132,9 +156,11 @@ class Rules:
     def window(self) -> tree.Window:
         """All time, or bounded in any of the ways the language has."""
         tape = self.tape
-        choice = tape.below(10)
+        choice = tape.below(13)
         if choice < 4:
             return tree.Window(tape.one_of(self.spans))
+        if choice > 9:
+            return tree.Window(calendar=tape.one_of(CALENDARS), zone=self.zone())
         if choice == 7:
             return tree.Window(before_ms=tape.one_of(self.spans))
         if choice == 8:
@@ -142,6 +168,10 @@ class Rules:
         if choice == 9:
             return tree.Window(since=self.moment())
         return tree.Window()
+
+    def zone(self) -> str:
+        """A time zone, or the project's."""
+        return self.tape.one_of(("", *words.ZONES))
 
     def moment(self) -> AnyNode:
         """A timestamp."""
@@ -163,13 +193,17 @@ class Rules:
         tape = self.tape
         name = tape.one_of(TIMES)
         window = tree.Window(tape.one_of(self.spans)) if tape.rarely(4) else tree.Window()
+        if tape.rarely(8):
+            window = tree.Window(calendar=tape.one_of(CALENDARS), zone=self.zone())
         n = 1 + tape.below(3) if name == "nth_time" else None
         return tree.Aggregate(name, self.events(), None, n, window)
 
     def number(self, depth: int = 1) -> AnyNode:
         """A number that does not decay; an untyped trait is let through as one."""
         tape = self.tape
-        choice = tape.below(12)
+        choice = tape.below(13)
+        if depth and choice == 12:
+            return persons.chosen_number(self)
         if depth and choice == 8:
             return tree.Arith(tape.one_of(ARITHMETIC), self.number(0), self.number(0))
         if depth and choice == 9:
@@ -182,8 +216,16 @@ class Rules:
         if choice == 11:
             return tree.Call("round", (self.number(0), Literal(1)))
         name = tape.one_of(NUMERIC)
+        if name == "days_active":
+            return self.days_active()
         x = None if name == "count" else self.filters.number()
         return tree.Aggregate(name, self.events(), x, None, self.window())
+
+    def days_active(self) -> AnyNode:
+        """On how many days; one zone is written for the days and a calendar window."""
+        window = self.window()
+        zone = window.zone if window.calendar else self.zone()
+        return tree.Aggregate("days_active", self.events(), None, None, window, zone)
 
     def score(self) -> tree.Score:
         """A score of any decay, clamped or not."""
@@ -238,7 +280,9 @@ class Rules:
         traits = self.of("score")
         named = traits and tape.below(2)
         left: AnyNode = tree.Trait(tape.one_of(traits)) if named else self.score()
-        choice = tape.below(10)
+        choice = tape.below(11)
+        if choice == 10:
+            left = tree.Call("if_", (persons.plainly(self), left, Literal(1)))
         if choice == 6:
             left = tree.Call("round", (left,))
         elif choice == 7:
@@ -256,6 +300,52 @@ class Rules:
     def missed(self) -> AnyNode:
         """Something that did not follow."""
         return tree.Missed(self.events(), self.events(), self.tape.one_of(self.spans))
+
+    def missed_each(self) -> AnyNode:
+        """Something that did not follow, for any value of a property."""
+        on = self.tape.one_of(words.PROPERTIES)
+        return tree.Missed(self.events(), self.events(), self.tape.one_of(self.spans), on)
+
+    def followed(self) -> AnyNode:
+        """One after another."""
+        tape = self.tape
+        steps = tuple(self.events() for _ in range(2 + tape.below(3)))
+        within, gap = (
+            tape.one_of(self.spans) + tape.below(2) if tape.below(2) else None for _ in range(2)
+        )
+        return tree.Sequence(steps, within, gap, self.moment() if tape.rarely(4) else None)
+
+    def clocked(self) -> AnyNode:
+        """What clocks on the wall show."""
+        tape = self.tape
+        name, zone = tape.one_of(("hour_of_day", "day_of_week")), self.zone()
+        clock = tree.Call(name, (Literal(zone),) if zone else ())
+        return self.versus(clock, Literal(tape.one_of((1, 6, 0, 2, 7, 23))))
+
+    def listed(self) -> AnyNode:
+        """Whether a value is among those of some events."""
+        tape = self.tape
+        x = self.filters.prop()
+        values = tree.Aggregate("values", self.events(), x, None, self.window())
+        choice = tape.below(4)
+        known = Literal(tape.one_of(words.SCALARS))
+        if choice == 0:
+            return tree.Compare(tape.one_of(MEMBERS), known, values)
+        if choice == 1:
+            return self.versus(tree.Call("len", (values,)), Literal(tape.below(3)))
+        if choice == 2:
+            return tree.Call("contains", (values, known))
+        items = tuple(Literal(tape.one_of(words.SCALARS)) for _ in range(tape.below(3)))
+        return tree.Compare(tape.one_of(EQUALITIES), values, tree.Items(items))
+
+    def often(self) -> AnyNode:
+        """The value that came most often, how often, and how many there were."""
+        tape = self.tape
+        x = self.filters.prop()
+        name: tree.AggregateName = tape.one_of(("most_frequent", "most_repeated", "unique"))
+        of = tree.Aggregate(name, self.events(), x, None, self.window())
+        known = tape.one_of(words.SCALARS) if name == "most_frequent" else 1 + tape.below(3)
+        return self.versus(of, Literal(known))
 
     def totalled(self) -> AnyNode:
         """A number against a number."""

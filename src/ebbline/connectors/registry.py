@@ -49,12 +49,17 @@ def _settings_problems(connector: Connector, settings: dict[str, Any]) -> tuple[
     )
     if literal:
         return literal
-    stood_in = dict(settings)
-    for key in (*connector.secret_keys, *connector.reference_keys):
-        if key in stood_in:
-            stood_in[key] = replace(stood_in[key])
-    found = connector.read_settings(stood_in)
+    found = connector.read_settings(stood_in(connector, settings))
     return found if isinstance(found, tuple) else ()
+
+
+def stood_in(connector: Connector, settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings with a stand-in for every secret: for reading the rest of them."""
+    found = dict(settings)
+    for key in (*connector.secret_keys, *connector.reference_keys):
+        if key in found:
+            found[key] = replace(found[key])
+    return found
 
 
 def is_reference(value: Any) -> bool:

@@ -13,21 +13,28 @@ from typer.core import TyperGroup
 
 from ebbline import __version__
 from ebbline.console.commands import (
+    apply,
     deliveries,
     demo,
     doctor,
     events,
     examples,
     explain,
+    identity,
     init,
     ledger,
     members,
+    merge,
+    override,
+    plan,
     profile,
     quarantine,
     run,
     schema,
     status,
+    unmerge,
     validate,
+    versions,
 )
 from ebbline.console.output import say
 from ebbline.errors import EbblineError, ProjectError
@@ -98,22 +105,31 @@ def root(
 
 
 _WRITE, _RUN, _LOOK = "Write and check a project", "Run it", "Look inside"
+_DECIDE = "Decide by hand"
 
 app.command("init", rich_help_panel=_WRITE)(init.init)
 app.command("validate", rich_help_panel=_WRITE)(validate.validate)
 app.command("test", rich_help_panel=_WRITE)(examples.examples)
 app.command("schema", rich_help_panel=_WRITE)(schema.schema)
+app.command("plan", rich_help_panel=_WRITE)(plan.plan)
 app.command("demo", rich_help_panel=_RUN)(demo.demo)
 app.command("run", rich_help_panel=_RUN)(run.run)
+app.command("apply", rich_help_panel=_RUN)(apply.apply)
+app.command("rollback", rich_help_panel=_RUN)(apply.rollback)
 app.command("import", rich_help_panel=_RUN)(events.import_events)
 app.command("doctor", rich_help_panel=_RUN)(doctor.doctor)
 app.command("explain", rich_help_panel=_LOOK)(explain.explain)
 app.command("profile", rich_help_panel=_LOOK)(profile.profile)
+app.command("identity", rich_help_panel=_LOOK)(identity.identity)
 app.command("members", rich_help_panel=_LOOK)(members.members)
 app.command("ledger", rich_help_panel=_LOOK)(ledger.ledger)
 app.command("status", rich_help_panel=_LOOK)(status.status)
+app.command("versions", rich_help_panel=_LOOK)(versions.versions)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_LOOK)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LOOK)
+app.command("merge", rich_help_panel=_DECIDE)(merge.merge)
+app.command("unmerge", rich_help_panel=_DECIDE)(unmerge.unmerge)
+app.add_typer(override.app, name="override", rich_help_panel=_DECIDE)
 
 
 def main() -> None:

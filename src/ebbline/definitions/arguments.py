@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from ebbline.definitions.build import build
 from ebbline.definitions.durations import parse_duration
-from ebbline.definitions.findings import did_you_mean
+from ebbline.definitions.findings import did_you_mean, nearest
 from ebbline.definitions.functions import FUNCTIONS, Function, Param
 from ebbline.definitions.limits import NAME_LENGTH_MAX, REGEX_LENGTH_MAX
 from ebbline.definitions.tree import AnyNode, Events, Literal, Points
+from ebbline.definitions.zones import zone_problem
 
 if TYPE_CHECKING:
     from ebbline.definitions.parse import Scope, Walk
 
 Bound = dict[str, Any]
-_ABSENT = object()
+_FILTERED = frozenset({"a", "b", "event", "after", "steps"})
+"""Parameters whose events may have a filter of their own."""
+_STEP_PLACES = "matched(...), missed(...) and sequence(...)"
+CALENDAR = ("today", "this_week", "this_month")
 
 
 def call(walk: Walk, node: ast.Call, scope: Scope, depth: int) -> AnyNode | None:
@@ -26,7 +30,7 @@ def call(walk: Walk, node: ast.Call, scope: Scope, depth: int) -> AnyNode | None
     if row is None:
         return None
     if row.scope == "inner":
-        place = "score(...)" if row.name == "points" else "matched(...) and missed(...)"
+        place = "score(...)" if row.name == "points" else _STEP_PLACES
         message = f"{row.name}(...) stands only inside {place}"
         return walk.refuse(node, "wrong_place", message)
     if row.scope == "profile" and scope == "event":
@@ -106,6 +110,8 @@ def _keyword(walk: Walk, node: ast.Call, row: Function, keyword: ast.keyword) ->
             return param
     known = [param.name for param in row.params if param.keyword]
     hint = did_you_mean(keyword.arg, known, quoted=False)
+    if keyword.arg == "where" and row.shape == "sequence":
+        hint = 'write step("Event", where=...)'
     if not hint and known:
         hint = "it takes " + ", ".join(f"{name}=" for name in known)
     return walk.refuse(keyword, "bad_argument", f"{row.name}() takes no {keyword.arg}=", hint)
@@ -131,7 +137,7 @@ def _read(walk: Walk, node: ast.expr, param: Param, scope: Scope, depth: int) ->
     """One argument as its parameter's kind; None after noting a problem."""
     match param.kind:
         case "events":
-            return events(walk, node, depth, filtered=param.name in ("a", "b", "event", "after"))
+            return events(walk, node, depth, filtered=param.name in _FILTERED)
         case "value" | "condition":
             return walk.expression(node, "event", depth + 1)
         case "expression":
@@ -143,6 +149,10 @@ def _read(walk: Walk, node: ast.expr, param: Param, scope: Scope, depth: int) ->
             return _path(walk, node)
         case "duration":
             return _duration(walk, node, param)
+        case "window":
+            return _calendar(node) or _duration(walk, node, param)
+        case "zone":
+            return _zone(walk, node)
         case "whole":
             return _whole(walk, node, param)
         case "number":
@@ -157,7 +167,7 @@ def events(walk: Walk, node: ast.expr, depth: int, *, filtered: bool) -> Events 
     """Event names, or `step(names, where=...)` where `filtered` sets may stand."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "step":
         if not filtered:
-            message = "step(...) stands only inside matched(...) and missed(...)"
+            message = f"step(...) stands only inside {_STEP_PLACES}"
             return walk.refuse(node, "wrong_place", message, "write where= here")
         bound = _bind(walk, node, FUNCTIONS["step"], "profile", depth + 1)
         if bound is None:
@@ -215,9 +225,29 @@ def _duration(walk: Walk, node: ast.expr, param: Param) -> int | None:
         message = f"{param.name}= must be longer than nothing"
         if ms is None:
             message = f'"{node.value}" is no duration'
+        if param.kind == "window" and ms is None:
+            near = nearest(node.value.strip().replace(" ", "_"), CALENDAR)
+            hint = f'did you mean "{near}"?' if near else 'write it like "24h", "1d12h" or "today"'
+            return walk.refuse(node, "bad_duration", message, hint)
     else:
         message = f"{param.name}= expects a duration in quotes"
     return walk.refuse(node, "bad_duration", message, 'write it like "24h" or "1d12h"')
+
+
+def _calendar(node: ast.expr) -> str | None:
+    """A window by the calendar, as `within="today"`."""
+    written = isinstance(node, ast.Constant) and node.value in CALENDAR
+    return str(node.value) if written and isinstance(node, ast.Constant) else None
+
+
+def _zone(walk: Walk, node: ast.expr) -> Literal | None:
+    if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        message, hint = "zone= expects the name of a time zone in quotes", 'as in "Europe/Berlin"'
+        return walk.refuse(node, "bad_zone", message, hint)
+    trouble = zone_problem(node.value)
+    if trouble is not None:
+        return walk.refuse(node, "unknown_time_zone", *trouble)
+    return walk.placed(Literal(node.value), node)
 
 
 def _whole(walk: Walk, node: ast.expr, param: Param) -> int | None:

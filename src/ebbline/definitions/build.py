@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ebbline.definitions.durations import parse_duration
 from ebbline.definitions.functions import Function
 from ebbline.definitions.moments import parse_moment
+from ebbline.definitions.reading import ALTERNATIVES
 from ebbline.definitions.tree import (
     Aggregate,
     AnyNode,
@@ -17,11 +18,14 @@ from ebbline.definitions.tree import (
     Duration,
     Events,
     LastN,
+    ListRef,
+    Literal,
     Matched,
     Missed,
     Moment,
     Property,
     Score,
+    Sequence,
     Trait,
     Window,
 )
@@ -39,23 +43,48 @@ def build(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode | 
 
 
 def _call(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode | None:
-    args = [bound[param.name] for param in row.params if param.name in bound]
-    if row.name == "default":
-        second = walk.reread(args[1], args[0], node.args[1] if len(node.args) > 1 else node)
-        if second is None:
-            return None
-        args[1] = second
+    args = [_literal(bound[param.name]) for param in row.params if param.name in bound]
+    if not _alternatives(walk, node, row.name, args):
+        return None
+    if row.name == "contains":
+        args[0] = walk.listed(args[0])
     if row.name == "matches" and not isinstance(args[1].value, str):
         return walk.refuse(node, "bad_argument", "pattern must be a text in quotes")
     return Call(row.name, tuple(args))
 
 
-def _window(walk: Walk, node: ast.Call, bound: Bound) -> Window:
-    window = Window(bound.get("within"), bound.get("before"), bound.get("since"))
+def _literal(value: Any) -> Any:
+    """An argument that was read as a plain number is a literal in the tree."""
+    return Literal(value) if isinstance(value, int) else value
+
+
+def _alternatives(walk: Walk, node: ast.Call, name: str, args: list[AnyNode]) -> bool:
+    """Read a text that stands in for another argument as what it is beside that one."""
+    for one, other in ALTERNATIVES.get(name, ()):
+        place = node.args[one] if one < len(node.args) else node
+        read = walk.reread(args[one], args[other], place)
+        if read is None:
+            return False
+        args[one] = read
+    return True
+
+
+def _window(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> Window:
+    within, zone = bound.get("within"), _zone(bound)
+    if isinstance(within, str):
+        calendar: Any = within
+        window = Window(None, bound.get("before"), bound.get("since"), calendar, zone)
+    else:  # days_active() has a use of its own for a zone
+        zone = "" if row.name == "days_active" else zone
+        window = Window(within, bound.get("before"), bound.get("since"), "", zone)
     for keyword in node.keywords:
-        if keyword.arg in ("within", "before", "since"):
+        if keyword.arg in ("within", "before", "since", "zone"):
             walk.placed(window, keyword.value)
     return window
+
+
+def _zone(bound: Bound) -> str:
+    return bound["zone"].value if "zone" in bound else ""
 
 
 def _filtered(walk: Walk, bound: Bound, name: str = "events") -> Events:
@@ -71,9 +100,10 @@ def _aggregate(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNo
     return Aggregate(
         row.name,  # type: ignore[arg-type]  # the table's rows of this shape are its names
         _filtered(walk, bound),
-        bound.get("x"),
+        bound.get("by" if row.name == "most_repeated" else "x"),
         bound.get("n"),
-        _window(walk, node, bound),
+        _window(walk, node, row, bound),
+        _zone(bound) if row.name == "days_active" else "",
     )
 
 
@@ -82,7 +112,7 @@ def _seen(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode:
 
 
 def _last_n(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode:
-    window = _window(walk, node, bound)
+    window = _window(walk, node, row, bound)
     return LastN(_filtered(walk, bound), bound["n"], bound["holds"], window)
 
 
@@ -97,7 +127,7 @@ def _double_filter(walk: Walk, node: ast.Call, bound: Bound, first: str) -> bool
 def _matched(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode | None:
     if _double_filter(walk, node, bound, "a"):
         return None
-    window = _window(walk, node, bound)
+    window = _window(walk, node, row, bound)
     a = _filtered(walk, bound, "a")
     return Matched(a, bound["b"], bound["on"], bound.get("last"), window)
 
@@ -105,7 +135,13 @@ def _matched(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode
 def _missed(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode | None:
     if _double_filter(walk, node, bound, "event"):
         return None
-    return Missed(_filtered(walk, bound, "event"), bound["after"], bound["within"])
+    awaited = _filtered(walk, bound, "event")
+    return Missed(awaited, bound["after"], bound["within"], bound.get("on", ""))
+
+
+def _sequence(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode:
+    since = bound.get("since")
+    return Sequence(tuple(bound["repeated"]), bound.get("within"), bound.get("gap"), since)
 
 
 def _score(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode | None:
@@ -125,8 +161,8 @@ def _named(walk: Walk, node: ast.Call, row: Function, bound: Bound) -> AnyNode |
     if not isinstance(name, str):
         message = f"{row.name}() takes a name in quotes"
         return walk.refuse(node, "bad_argument", message)
-    makers: dict[str, type[Trait | Property | AudienceRef]] = {
-        "trait": Trait, "property": Property, "audience": AudienceRef,
+    makers: dict[str, type[Trait | Property | AudienceRef | ListRef]] = {
+        "trait": Trait, "property": Property, "audience": AudienceRef, "list": ListRef,
     }  # fmt: skip
     return makers[row.shape](name)
 
@@ -152,10 +188,12 @@ _BUILDERS: dict[str, _Builder] = {
     "last_n": _last_n,
     "matched": _matched,
     "missed": _missed,
+    "sequence": _sequence,
     "score": _score,
     "trait": _named,
     "property": _named,
     "audience": _named,
+    "list": _named,
     "timestamp": _time,
     "duration": _time,
 }

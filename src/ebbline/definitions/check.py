@@ -11,7 +11,7 @@ import msgspec
 from ebbline.definitions import check_events, kinds
 from ebbline.definitions.findings import Problem, did_you_mean
 from ebbline.definitions.functions import Kind
-from ebbline.definitions.known import Known, planned_kind
+from ebbline.definitions.known import ALWAYS_TRAITS, Known, planned_kind
 from ebbline.definitions.limits import RULE_DEPTH_MAX, RULE_NODES_MAX
 from ebbline.definitions.plan import EventRule
 from ebbline.definitions.tree import (
@@ -26,6 +26,7 @@ from ebbline.definitions.tree import (
     IsNull,
     Items,
     LastN,
+    ListRef,
     Literal,
     Matched,
     Missed,
@@ -34,6 +35,7 @@ from ebbline.definitions.tree import (
     Or,
     Property,
     Score,
+    Sequence,
     Trait,
 )
 from ebbline.definitions.walk import size
@@ -129,27 +131,38 @@ class Checker:
                 for side in (left, right):
                     self.expect(side, self.kind(side, scope), ("number",), "a number")
                 return "number"
+            case ListRef():
+                message = f"the list {node.name} stands after in and in contains(...)"
+                self.problem(node, "wrong_place", message)
+                return "list"
             case Call():
                 return kinds.call(self, node, scope)
             case AudienceRef():
                 return self._audience(node)
-            case Aggregate() | LastN() | Matched() | Missed() | Score():
+            case Aggregate() | LastN() | Matched() | Missed() | Sequence() | Score():
                 return check_events.check(self, node)
 
     def _compare(self, node: Compare, scope: Scope) -> Kind:
         left = self.kind(node.left, scope)
-        named = isinstance(node.right, Trait) and self.is_list(node.right.name)
-        if node.op in ("in", "not in") and named:
-            right: Kind = "list"
-        else:
-            right = self.kind(node.right, scope)
+        searched = node.op in ("in", "not in")
+        right = self.listed(node.right, scope) if searched else self.kind(node.right, scope)
         kinds.comparison(self, node, left, right)
         check_events.threshold(self, node)
         return "boolean"
 
-    def is_list(self, name: str) -> bool:
-        """Whether a name means a named list: it is one, and no trait of that name is known."""
-        return name in self.known.lists and name not in self.known.traits
+    def listed(self, node: AnyNode, scope: Scope) -> Kind:
+        """The kind of a node where a list of the project may stand."""
+        if not isinstance(node, ListRef):
+            name = node.name if isinstance(node, Trait) else getattr(node, "path", "")
+            hint = did_you_mean(name, self.known.lists, quoted=False)
+            if hint and name not in self.known.traits:
+                message = f"{name} is no list of the project"
+                self.problem(node, "unknown_list", message, hint, warning=True)
+            return self.kind(node, scope)
+        if node.name not in self.known.lists:
+            hint = did_you_mean(node.name, self.known.lists, quoted=False)
+            self.problem(node, "unknown_list", f"unknown list {node.name}", hint)
+        return "list"
 
     def _trait(self, node: Trait, scope: Scope) -> Kind:
         traits = self.known.traits
@@ -159,8 +172,10 @@ class Checker:
             return "any"
         if node.name in traits:
             return traits[node.name]
-        if self.is_list(node.name):
-            message = f"{node.name} is a list: it stands after in"
+        if node.name in ALWAYS_TRAITS:
+            return ALWAYS_TRAITS[node.name]
+        if node.name in self.known.lists:
+            message = f"{node.name} is a list: it stands after in and in contains(...)"
             self.problem(node, "wrong_kind", message)
         elif node.name.split(".")[0] not in traits:
             hint = did_you_mean(node.name, traits, quoted=False)

@@ -22,6 +22,7 @@ from ebbline.definitions.tree import (
     IsNull,
     Items,
     LastN,
+    ListRef,
     Literal,
     Matched,
     Missed,
@@ -30,6 +31,7 @@ from ebbline.definitions.tree import (
     Or,
     Property,
     Score,
+    Sequence,
     Trait,
     Window,
 )
@@ -44,11 +46,16 @@ _LASTS: dict[CompareOp, str] = {
 _HAPPENED: dict[CompareOp, str] = {
     "<": "is before", "<=": "is not after", ">": "is after", ">=": "is not before",
 }  # fmt: skip
+_LISTED: dict[CompareOp, str] = {"in": "is in", "not in": "is not in"}
 _TURNED: dict[CompareOp, CompareOp] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _VALUES = {
     "sum": "the sum of", "avg": "the average of", "min": "the least", "max": "the greatest",
-    "first": "the first", "last": "the latest",
+    "first": "the first", "last": "the latest", "unique": "the number of different values of",
+    "values": "the values of", "most_frequent": "the most frequent",
+    "most_repeated": "the most repeats of one",
 }  # fmt: skip
+_CALENDAR = {"today": "today", "this_week": "this week", "this_month": "this month"}
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _TIMES = {"first_time": "first", "last_time": "latest"}
 
 
@@ -82,15 +89,23 @@ def sentence(node: AnyNode) -> str:
             return f"is in audience {name}"
         case Aggregate(name="performed"):
             return f"did {_events(node.events)}{_window(node.window)}"
-        case Missed(event=event, after=after, within_ms=within_ms):
-            late = f"within {spoken_duration(within_ms)} after the latest {_events(after)}"
+        case Missed(event=event, after=after, within_ms=within_ms, on=on):
+            which = f"of the same {on} within" if on else "within"
+            begun = f"any {_events(after)}" if on else f"the latest {_events(after)}"
+            late = f"{which} {spoken_duration(within_ms)} after {begun}"
             return f"did not do {_events(event)} {late}"
+        case Sequence():
+            return _sequence(node)
         case LastN(events=events, n=n, holds=holds, window=window):
             which = f"each of the latest {n} {_events(events)}{_window(window)}"
             return f"for {which}: {sentence(holds)}"
         case Call(name="contains" | "startswith" | "endswith" | "matches", args=(x, y)):
             verbs = {"contains": "contains", "startswith": "starts with", "endswith": "ends with"}
             return f"{value(x)} {verbs.get(node.name, 'matches')} {value(y)}"
+        case Call(name="version_at_least", args=(x, Literal(value=least))):
+            return f"{value(x)} is version {least} or later"
+        case Call(name="consented", args=(Literal(value=purpose),)):
+            return f"has consented to {purpose}"
         case _:
             return value(node)
 
@@ -125,8 +140,17 @@ def value(node: AnyNode) -> str:
             return f"the time until {value(x)}"
         case Call(name="days_since", args=(x,)):
             return f"the days since {value(x)}"
+        case Call(name="hour_of_day" | "day_of_week" as name, args=args):
+            zone = "".join(_place(str(a.value)) for a in args if isinstance(a, Literal))
+            return f"the {'hour of the day' if name == 'hour_of_day' else 'day of the week'}{zone}"
         case Call(name="default", args=(x, Literal())):
             return value(x)
+        case Call(name="if_", args=(condition, x, y)):
+            return f"({value(x)} if {sentence(condition)}, else {value(y)})"
+        case Call(name="bucket", args=(salt, Literal(value=number))):
+            return f"the bucket of {number} by {value(salt)}"
+        case ListRef(name=name):
+            return f"the list {name}"
         case _:
             return print_rule(node)
 
@@ -140,8 +164,24 @@ def _aggregate(node: Aggregate, name: str, events: str, window: str) -> str:
         return f"the {_TIMES[name]} {events}{window}"
     if name == "nth_time":
         return f"the {_ordinal(node.n or 1)} {events}{window}"
+    if name == "days_active":
+        zone = "" if node.window.zone else _place(node.zone)
+        return f"the number of days{zone} with {events}{window}"
     of = value(node.value) if node.value is not None else "it"
     return f"{_VALUES[name]} {of} of {events}{window}"
+
+
+def _place(zone: str) -> str:
+    return f" in {zone.replace('_', ' ')}" if zone else ""
+
+
+def _sequence(node: Sequence) -> str:
+    text = "did " + ", then ".join(_events(step) for step in node.steps)
+    if node.gap_ms is not None:
+        text += f", each at most {spoken_duration(node.gap_ms)} after the one before"
+    if node.within_ms is not None:
+        text += f", all within {spoken_duration(node.within_ms)}"
+    return text if node.since is None else f"{text}, since {value(node.since)}"
 
 
 def _ordinal(n: int) -> str:
@@ -161,6 +201,8 @@ def _negated(node: AnyNode) -> str:
             return f"{path} is not true"
         case AudienceRef(name=name):
             return f"is not in audience {name}"
+        case Call(name="consented", args=(Literal(value=purpose),)):
+            return f"has not consented to {purpose}"
         case Aggregate(name="performed"):
             return f"did not do {_events(node.events)}{_window(node.window)}"
         case _:
@@ -169,17 +211,28 @@ def _negated(node: AnyNode) -> str:
 
 def _comparison(node: Compare) -> str:
     left, op, right = node.left, node.op, node.right
-    if isinstance(left, Literal | Duration | Moment) and not isinstance(right, Literal):
+    written = isinstance(left, Literal | Duration | Moment) and op not in ("in", "not in")
+    if written and not isinstance(right, Literal):
         left, op, right = right, _TURNED.get(op, op), left
     counted = isinstance(left, Aggregate) and left.name == "count"
     if counted and isinstance(left, Aggregate) and isinstance(right, Literal):
         return f"did {_events(left.events)}{_window(left.window)} {_times(op, value(right))}"
     words = _IS
+    if isinstance(left, Call) and left.name == "day_of_week" and op in ("==", "!="):
+        return f"{value(left)} {_IS[op]} {_weekday(right)}"
     if isinstance(right, Duration):
         words = _LASTS
     elif isinstance(right, Moment):
         words = _HAPPENED
+    elif isinstance(right, ListRef):
+        words = _LISTED
     return f"{value(left)} {words.get(op, _IS[op])} {value(right)}"
+
+
+def _weekday(node: AnyNode) -> str:
+    number = node.value if isinstance(node, Literal) else None
+    known = type(number) is int and 1 <= number <= len(_DAYS)
+    return _DAYS[int(str(number)) - 1] if known else value(node)
 
 
 def _times(op: CompareOp, number: str) -> str:
@@ -204,6 +257,8 @@ def _window(window: Window) -> str:
         spoken = spoken_duration(window.within_ms)
         one = spoken.startswith("1 ") and spoken.count(" ") == 1
         return f" in the last {spoken.removeprefix('1 ') if one else spoken}"
+    if window.calendar:
+        return f" {_CALENDAR[window.calendar]}{_place(window.zone)}"
     if window.before_ms is not None:
         return f" more than {spoken_duration(window.before_ms)} ago"
     return "" if window.since is None else f" since {value(window.since)}"

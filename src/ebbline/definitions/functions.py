@@ -12,8 +12,8 @@ import msgspec
 
 Kind = OneOf["boolean", "number", "text", "timestamp", "duration", "list", "null", "any"]
 Shape = OneOf[
-    "call", "aggregate", "seen", "last_n", "matched", "missed", "score", "points", "step",
-    "trait", "property", "audience", "timestamp", "duration",
+    "call", "aggregate", "seen", "last_n", "matched", "missed", "sequence", "score", "points",
+    "step", "trait", "property", "audience", "list", "timestamp", "duration",
 ]  # fmt: skip
 ParamKind = OneOf[
     "events",  # "Name", ["A", "B"], "*", or step("Name", where=...) where two sets are taken
@@ -23,6 +23,8 @@ ParamKind = OneOf[
     "condition",  # the same, true or false
     "path",  # the bare name of a property
     "duration",  # a text such as "24h"
+    "window",  # the same, or "today", "this_week", "this_month"
+    "zone",  # the name of a time zone written in the rule
     "whole",  # a whole number of at least 1
     "number",  # a number written in the rule
     "pattern",  # a regular expression written in the rule
@@ -57,16 +59,19 @@ class Function(msgspec.Struct, frozen=True):
 
 _E = Param("events", "events")
 _X = Param("x", "value")
+_BY = Param("by", "value", keyword=True)
 _X_EXPR = Param("x", "expression")
 _Y_EXPR = Param("y", "expression")
 _N = Param("n", "whole")
 _TIME = Param("x", "moment")
 _NAME = Param("name", "name")
 _WHERE = Param("where", "condition", required=False, keyword=True)
+_ZONE = Param("zone", "zone", required=False, keyword=True)
 _WINDOW = (
-    Param("within", "duration", required=False, keyword=True),
+    Param("within", "window", required=False, keyword=True),
     Param("before", "duration", required=False, keyword=True),
     Param("since", "moment", required=False, keyword=True),
+    _ZONE,
 )
 _TEXT: tuple[Kind, ...] = ("text",)
 _NUMBER: tuple[Kind, ...] = ("number",)
@@ -102,6 +107,11 @@ _ROWS = (
     _aggregate("first_time", "timestamp", "when the earliest event happened"),
     _aggregate("last_time", "timestamp", "when the latest event happened"),
     _aggregate("nth_time", "timestamp", "when the n-th event happened", _N),
+    _aggregate("unique", "number", "how many different values x has over the events", _X),
+    _aggregate("values", "list", "the different values of x, by first seen, at most 1,000", _X),
+    _aggregate("most_frequent", "any", "the value of x with most events; null over none", _X),
+    _aggregate("most_repeated", "number", "most events with one value of x; 0 over none", _BY),
+    _aggregate("days_active", "number", "on how many calendar days there are such events"),
     Function("first_seen", "seen", (), "timestamp", "first event of any name", scope="profile"),
     Function("last_seen", "seen", (), "timestamp", "latest event of any name", scope="profile"),
     Function(
@@ -120,10 +130,20 @@ _ROWS = (
         "missed", "missed",
         (
             Param("event", "events"), Param("after", "events", keyword=True),
-            Param("within", "duration", keyword=True), _WHERE,
+            Param("within", "duration", keyword=True),
+            Param("on", "path", required=False, keyword=True), _WHERE,
         ),
         "boolean", "no such event came within the time after the latest `after`",
         scope="profile",
+    ),
+    Function(
+        "sequence", "sequence",
+        (
+            Param("steps", "events"), Param("within", "duration", required=False, keyword=True),
+            Param("gap", "duration", required=False, keyword=True),
+            Param("since", "moment", required=False, keyword=True),
+        ),
+        "boolean", "such events came one after another", repeats=True, scope="profile",
     ),
     Function(
         "score", "score",
@@ -149,11 +169,19 @@ _ROWS = (
     Function(
         "audience", "audience", (_NAME,), "boolean", "is in another audience", scope="profile"
     ),
+    Function("list", "list", (_NAME,), "list", "a list of the project, of any name"),
     Function("timestamp", "timestamp", (_NAME,), "timestamp", "a point in time"),
     Function("duration", "duration", (_NAME,), "duration", "a length of time"),
     _clock("elapsed", "duration", "time since a timestamp"),
     _clock("until", "duration", "time to a timestamp"),
     _clock("days_since", "number", "whole days since a timestamp"),
+    Function(
+        "hour_of_day", "call", (_ZONE,), "number", "the hour it is, 0 to 23", scope="profile"
+    ),
+    Function(
+        "day_of_week", "call", (_ZONE,), "number", "the day it is, 1 (Monday) to 7",
+        scope="profile",
+    ),
     _call(
         "contains", "boolean", "text contains text, or list contains value",
         (("text", "list"), _SCALAR), _X_EXPR, _Y_EXPR,
@@ -173,6 +201,22 @@ _ROWS = (
         _X_EXPR, Param("digits", "number", required=False),
     ),
     _call("default", "any", "x, or y when x is null", (), _X_EXPR, _Y_EXPR),
+    _call(
+        "if_", "any", "a when the condition is true, else b", (("boolean",),),
+        Param("condition", "expression"), Param("a", "expression"), Param("b", "expression"),
+    ),
+    _call(
+        "version_at_least", "boolean", "text is a version not before the written one",
+        (_TEXT, _TEXT), _X_EXPR, Param("least", "name"),
+    ),
+    Function(
+        "bucket", "call", (Param("salt", "name"), _N), "number",
+        "a number from 0 to n - 1 that stays the person's own", scope="profile",
+    ),
+    Function(
+        "consented", "call", (Param("purpose", "name"),), "boolean",
+        "the person's latest preference for the purpose is yes", scope="profile",
+    ),
 )  # fmt: skip
 
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import re2
 
+from ebbline.definitions import check_events
 from ebbline.definitions.findings import Severity
 from ebbline.definitions.functions import FUNCTIONS, Kind
-from ebbline.definitions.limits import ROUND_DIGITS_MAX
-from ebbline.definitions.tree import AnyNode, Call, Compare, Duration, Items, Literal
+from ebbline.definitions.limits import BUCKETS_MAX, ROUND_DIGITS_MAX
+from ebbline.definitions.tree import AnyNode, Call, Compare, Duration, Items, ListRef, Literal
+from ebbline.definitions.versions import parse_version
 
 if TYPE_CHECKING:
     from ebbline.definitions.check import Checker, Scope
@@ -59,7 +61,11 @@ def call(checker: Checker, node: Call, scope: Scope) -> Kind:
     if row is None or row.shape != "call":
         checker.problem(node, "unknown_function", f"unknown function {node.name}()")
         return "any"
-    given = [checker.kind(arg, scope) for arg in node.args]
+    given = [
+        checker.listed(arg, scope) if (node.name, place) == ("contains", 0)
+        else checker.kind(arg, scope)
+        for place, arg in enumerate(node.args)
+    ]  # fmt: skip
     for arg, kind, wanted in zip(node.args, given, row.kinds, strict=False):
         what = " or ".join(PHRASES[one] for one in wanted)
         checker.expect(arg, kind, wanted, what)
@@ -67,15 +73,23 @@ def call(checker: Checker, node: Call, scope: Scope) -> Kind:
         checker.problem(node, "wrong_place", f"{node.name}() cannot be used about a single event")
     if node.name == "matches":
         _pattern(checker, node)
+    if node.name in ("hour_of_day", "day_of_week"):
+        _clock(checker, node)
     if node.name == "round" and len(node.args) > 1:
         _digits(checker, node.args[1])
-    return _default(checker, node, given) if node.name == "default" else row.result
+    if node.name in _WRITTEN:
+        _written(checker, node)
+    if node.name in ("default", "if_"):
+        return _one_of(checker, node, given[1:] if node.name == "if_" else given)
+    return row.result
 
 
-def _default(checker: Checker, node: Call, given: list[Kind]) -> Kind:
+def _one_of(checker: Checker, node: Call, given: list[Kind]) -> Kind:
+    """The kind of a function that gives one of its arguments."""
     known = [kind for kind in given if kind not in ("any", "null")]
     if "duration" in known:
-        message = "a length of time is compared, not defaulted"
+        done = "defaulted" if node.name == "default" else "chosen"
+        message = f"a length of time is compared, not {done}"
         checker.problem(node, "wrong_kind", message)
         return "any"
     if len(set(known)) > 1:
@@ -83,6 +97,37 @@ def _default(checker: Checker, node: Call, given: list[Kind]) -> Kind:
         checker.problem(node, "wrong_kind", message)
         return "any"
     return known[0] if known and "any" not in given else "any"
+
+
+def _clock(checker: Checker, node: Call) -> None:
+    for arg in node.args:
+        if isinstance(arg, Literal) and isinstance(arg.value, str):
+            check_events.zone(checker, arg, arg.value)
+        else:
+            message = "zone= expects the name of a time zone in quotes"
+            checker.problem(arg, "bad_zone", message, within=node)
+
+
+_WRITTEN = {"version_at_least": 1, "bucket": 0, "consented": 0}
+"""Functions with a text that must stand in the rule, and which argument it is."""
+
+
+def _written(checker: Checker, node: Call) -> None:
+    """A text, of a bucket also the number of buckets, that is written in the rule and fits."""
+    found = [arg.value if isinstance(arg, Literal) else None for arg in node.args]
+    text = found[_WRITTEN[node.name]] if len(found) > _WRITTEN[node.name] else None
+    if not isinstance(text, str):
+        message = f"{node.name}() takes a text written in the rule"
+        checker.problem(node, "bad_argument", message)
+    elif node.name == "version_at_least" and parse_version(text) is None:
+        message = f'"{text}" is no version'
+        checker.problem(node.args[1], "bad_version", message, 'write it like "2.10"', within=node)
+    if node.name == "bucket":
+        number = found[1] if len(found) > 1 else None
+        if type(number) is not int or not 1 <= number <= BUCKETS_MAX:
+            message = f"bucket() takes a whole number from 1 to {BUCKETS_MAX:,}"
+            checker.problem(node.args[-1] if node.args else node, "bad_argument", message,
+                            within=node)  # fmt: skip
 
 
 def _pattern(checker: Checker, node: Call) -> None:
@@ -156,9 +201,13 @@ def _membership(checker: Checker, node: Compare, left: Kind, right: Kind) -> Non
         message = "in looks for one value in a list"
         checker.problem(node.left, "wrong_kind", message, "write contains(list, value)")
         return
-    if not isinstance(node.right, Items) or left == "any" or not node.right.items:
+    if isinstance(node.right, Items):
+        items = node.right.items
+        held = frozenset(of_literal(item.value) for item in items if isinstance(item, Literal))
+    elif isinstance(node.right, ListRef):
+        held = checker.known.lists.get(node.right.name, frozenset())
+    else:
         return
-    held = {of_literal(item.value) for item in node.right.items if isinstance(item, Literal)}
-    if left not in held:
+    if left != "any" and held and left not in held:
         message = f"looks for {PHRASES[left]} among other kinds, which is never true"
         checker.problem(node, "wrong_kind", message)

@@ -8,6 +8,7 @@ from ebbline.definitions.functions import Kind
 from ebbline.definitions.plan import EventRule
 
 ALWAYS_EVENTS = frozenset({"*", "Page Viewed", "Screen Viewed", "$identify", "$group", "$alias"})
+ALWAYS_TRAITS: dict[str, Kind] = {"user_id": "text"}  # set by every call that names its user
 
 # A planned timestamp arrives as ISO text, so a rule may treat it as text or as a time.
 PLANNED_KINDS: dict[str, Kind] = {
@@ -20,14 +21,15 @@ PLANNED_KINDS: dict[str, Kind] = {
 
 
 class Known(msgspec.Struct, frozen=True):
-    """Names that exist. `traits` holds computed and planned ones with their kinds; `closed`
-    means that events outside `events` are not let in."""
+    """Names that exist. `traits` holds computed and planned ones with their kinds, `lists` the
+    kinds of values that the project's lists hold; `closed` means that events outside `events`
+    are not let in."""
 
     traits: dict[str, Kind] = {}
     computed: frozenset[str] = frozenset()
     audiences: frozenset[str] = frozenset()
     archived: frozenset[str] = frozenset()
-    lists: frozenset[str] = frozenset()
+    lists: dict[str, frozenset[Kind]] = {}
     events: dict[str, EventRule] = {}
     closed: bool = False
 

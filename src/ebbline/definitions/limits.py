@@ -7,11 +7,15 @@ DAY_MS = 86_400_000  # milliseconds; a day is always 24 h, calendars play no par
 RULE_LENGTH_MAX = 20_000  # characters; a rule this long is generated, and should be a list
 RULE_NODES_MAX = 500  # expressions per rule; keeps evaluation far below a millisecond
 RULE_DEPTH_MAX = 50  # nested expressions; keeps every pass inside Python's own stack
+LATENESS_MS_DEFAULT = 30 * DAY_MS  # phones that were off for a holiday still come in time
 WINDOW_MS_MAX = 400 * DAY_MS  # a year and a month; history is kept no longer by default
 COUNT_MAX = 100_000  # events one threshold may ask for; each is held in the profile
 MATCH_LAST_MAX = 1_000  # latest events `last_n` and `matched` look at, for the same reason
+STEPS_MAX = 10  # parts of one sequence; the events of each are gone through at every look
 NAME_LENGTH_MAX = 200  # characters of an event, trait, audience or list name
 REGEX_LENGTH_MAX = 1_000  # characters of a `matches` pattern
+BUCKETS_MAX = 10_000  # buckets of one split; each of a million people is then one in a hundred
+PARENTS_MAX = 10  # audiences above an audience; a deeper tree is no longer read by anybody
 ROUND_DIGITS_MAX = 15  # a float64 holds no more decimal digits
 
 FILE_BYTES_MAX = 1_000_000  # one project file; beyond it parsing takes minutes

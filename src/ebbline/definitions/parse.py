@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import math
 import warnings
+from collections.abc import Collection
 from typing import Literal as OneOf
 from typing import Protocol, TypeVar
 
@@ -29,6 +30,7 @@ from ebbline.definitions.tree import (
     Duration,
     IsNull,
     Items,
+    ListRef,
     Literal,
     Moment,
     Not,
@@ -85,11 +87,13 @@ def parse_rule(
     names: Canonical | None = None,
     timestamps: frozenset[str] = frozenset(),
     scope: Scope = "profile",
+    lists: Collection[str] = (),
 ) -> Parsed:
     """The tree of a rule.
 
     `names` canonicalises event names; `timestamps` names the computed traits known to hold
-    timestamps, so that a text compared with one is read as a moment.
+    timestamps, so that a text compared with one is read as a moment; `lists` names the
+    project's lists, which stand after `in` by their bare name.
 
     >>> parse_rule("lead_score > 80").tree
     Compare(op='>', left=Trait(name='lead_score'), right=Literal(value=80))
@@ -110,7 +114,7 @@ def parse_rule(
     except ValueError:
         problem = Problem(lead, 1, "bad_text", "the rule holds characters that are no text")
         return Parsed(text, None, (problem,), {})
-    walk = Walk(prepared.strip(), lead, names or AsWritten(), timestamps)
+    walk = Walk(prepared.strip(), lead, names or AsWritten(), timestamps, lists)
     tree = walk.expression(body, scope, 1)
     failed = any(problem.severity == "error" for problem in walk.problems)
     return Parsed(text, None if failed else tree, tuple(walk.problems), walk.spans)
@@ -142,9 +146,13 @@ def _syntax(error: SyntaxError, prepared: str, lead: int) -> Problem:
 class Walk:
     """One pass over Python's syntax tree; collects problems and goes on."""
 
-    def __init__(self, text: str, lead: int, names: Canonical, timestamps: frozenset[str]) -> None:
+    def __init__(
+        self, text: str, lead: int, names: Canonical, timestamps: frozenset[str],
+        lists: Collection[str],
+    ) -> None:  # fmt: skip
         self.names = names
         self.timestamps = timestamps
+        self.lists = lists
         self.problems: list[Problem] = []
         self.spans: dict[int, Span] = {}
         self._kept: list[msgspec.Struct] = []  # while all live, no `id` is used twice
@@ -301,11 +309,23 @@ class Walk:
             message = "in expects a list or a trait that holds one"
             hint = 'write contains(text, "part")' if isinstance(right.value, str) else ""
             return self.refuse(sides[1], "bad_in", message, hint)
+        if isinstance(operator, ast.In | ast.NotIn):
+            right = self.listed(right)
         first = self.reread(left, right, sides[0])
         second = self.reread(right, left, sides[1])
         if first is None or second is None:
             return None
         return Compare(COMPARISONS[type(operator)], first, second)
+
+    def listed(self, tree: AnyNode) -> AnyNode:
+        """A bare name as the list of that name, where there is one; anything else as it is."""
+        name = tree.name if isinstance(tree, Trait) else getattr(tree, "path", None)
+        if name is None or name not in self.lists:
+            return tree
+        made = ListRef(name)
+        self.spans[id(made)] = self.spans[id(tree)]
+        self._kept.append(made)
+        return made
 
     def reread(self, side: AnyNode, other: AnyNode, node: ast.expr) -> AnyNode | None:
         """A text literal as what it is beside `other`: duration, timestamp or plain text."""

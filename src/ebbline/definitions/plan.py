@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ebbline.definitions.limits import LATENESS_MS_DEFAULT
 from ebbline.definitions.tree import AnyNode
 
 
@@ -27,7 +28,12 @@ class TraitDef(msgspec.Struct, frozen=True):
 
 
 class AudienceDef(msgspec.Struct, frozen=True):
-    """An audience; `when` already includes its parent as an `AudienceRef` and-ed in front."""
+    """An audience; `when` already includes its parent as an `AudienceRef` and-ed in front, and
+    `consented(purpose)` for each of its purposes.
+
+    Path-dependent options: `exit_when` (then `when` says only who enters), `hold_ms` (the least
+    stay) and `cooldown_ms` (the least absence after a stay).
+    """
 
     name: str
     when: AnyNode
@@ -36,6 +42,10 @@ class AudienceDef(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     review_by: str = ""
     parent: str = ""
+    exit_when: AnyNode | None = None
+    hold_ms: int = 0
+    cooldown_ms: int = 0
+    purposes: tuple[str, ...] = ()
 
 
 class GroupDef(msgspec.Struct, frozen=True):
@@ -112,6 +122,7 @@ class Plan(msgspec.Struct, frozen=True):
     tracking: TrackingPlan = TrackingPlan()
     lists: dict[str, tuple[Any, ...]] = {}
     time_zone: str = "UTC"
+    lateness_ms: int = LATENESS_MS_DEFAULT  # an event this long after its time counts as late
 
 
 DEFAULT_IDENTIFIERS = (

@@ -13,7 +13,7 @@ from ebbline.definitions.durations import format_duration
 from ebbline.definitions.limits import RULE_DEPTH_MAX
 from ebbline.definitions.moments import format_moment
 from ebbline.definitions.parse import RESERVED
-from ebbline.definitions.reading import reading_beside
+from ebbline.definitions.reading import ALTERNATIVES, reading_beside
 from ebbline.definitions.tree import (
     Aggregate,
     And,
@@ -27,6 +27,7 @@ from ebbline.definitions.tree import (
     IsNull,
     Items,
     LastN,
+    ListRef,
     Literal,
     Matched,
     Missed,
@@ -35,6 +36,7 @@ from ebbline.definitions.tree import (
     Or,
     Property,
     Score,
+    Sequence,
     Trait,
     Window,
 )
@@ -75,7 +77,10 @@ class Printer:
             case IsNull(item=item):
                 return COMPARE, f"{self.text(item, ADD)} is None"
             case Compare(op=op, left=left, right=right):
-                return COMPARE, f"{self._beside(left, right)} {op} {self._beside(right, left)}"
+                first, second = self._beside(left, right), self._beside(right, left)
+                if op in ("in", "not in") and isinstance(right, ListRef):
+                    second = _list_name(right)
+                return COMPARE, f"{first} {op} {second}"
             case Arith(op=op, left=left, right=right):
                 strength = ADD if op in "+-" else MULTIPLY
                 first, second = self.text(left, strength), self.text(right, strength + 1)
@@ -113,31 +118,41 @@ class Printer:
                 return path if _is_plain(path) else f"property({quote(path)})"
             case AudienceRef(name=name):
                 return f"audience({quote(name)})"
+            case ListRef(name=name):
+                return f"list({quote(name)})"
             case Call(name=name, args=args):
                 return f"{name}({', '.join(self._args(name, args))})"
-            case Aggregate() | LastN() | Matched() | Missed() | Score():
+            case Aggregate() | LastN() | Matched() | Missed() | Sequence() | Score():
                 return self._events_call(node)
             case _:
                 raise AssertionError(node)  # an operator: `_print` has dealt with it
 
     def _args(self, name: str, args: tuple[AnyNode, ...]) -> list[str]:
+        if name in ("hour_of_day", "day_of_week"):
+            return [f"zone={self.text(arg, OR)}" for arg in args]
         reading: str | None = None
         if name in ("elapsed", "until", "days_since"):
             reading = "timestamp"
         texts = [self._plain(arg, reading) or self.text(arg, OR) for arg in args]
-        if name == "default" and len(args) > 1:
-            beside = reading_beside(args[0], self.timestamps)
-            texts[1] = self._plain(args[1], beside) or texts[1]
+        for one, other in ALTERNATIVES.get(name, ()):
+            if max(one, other) < len(args):
+                beside = reading_beside(args[other], self.timestamps)
+                texts[one] = self._plain(args[one], beside) or texts[one]
+        if name == "contains" and args and isinstance(args[0], ListRef):
+            texts[0] = _list_name(args[0])
         return texts
 
-    def _events_call(self, node: Aggregate | LastN | Matched | Missed | Score) -> str:
+    def _events_call(self, node: Aggregate | LastN | Matched | Missed | Sequence | Score) -> str:
         match node:
             case Aggregate(name=name, events=events, value=value, n=n, window=window):
                 if _is_seen(node):
                     return "first_seen()" if name == "first_time" else "last_seen()"
-                own = [] if value is None else [self.text(value, OR)]
+                by = "by=" if name == "most_repeated" else ""
+                own = [] if value is None else [by + self.text(value, OR)]
                 own += [] if n is None else [str(n)]
                 parts = [_names(events), *own, *self._where(events), *self._window(window)]
+                if node.zone and not window.zone:
+                    parts.append(f"zone={quote(node.zone)}")
                 return f"{name}({', '.join(parts)})"
             case LastN(events=events, n=n, holds=holds, window=window):
                 parts = [_names(events), str(n), self.text(holds, OR)]
@@ -150,8 +165,15 @@ class Printer:
                 return f"matched({', '.join(parts)})"
             case Missed(event=event, after=after, within_ms=within_ms):
                 parts = [_names(event), f"after={self._step(after)}"]
-                parts += [f"within={quote(format_duration(within_ms))}", *self._where(event)]
+                parts += [f"within={quote(format_duration(within_ms))}"]
+                parts += [f"on={self._atom(Property(node.on))}"] if node.on else []
+                parts += self._where(event)
                 return f"missed({', '.join(parts)})"
+            case Sequence(steps=steps, within_ms=within, gap_ms=gap):
+                parts = [self._step(step) for step in steps]
+                parts += [] if within is None else [f"within={quote(format_duration(within))}"]
+                parts += [] if gap is None else [f"gap={quote(format_duration(gap))}"]
+                return f"sequence({', '.join([*parts, *self._since(node.since)])})"
             case Score():
                 return self._score(node)
 
@@ -174,15 +196,25 @@ class Printer:
             parts.append(f"within={quote(format_duration(window.within_ms))}")
         if window.before_ms is not None:
             parts.append(f"before={quote(format_duration(window.before_ms))}")
-        if window.since is not None:
-            since = self._plain(window.since, "timestamp") or self.text(window.since, OR)
-            parts.append(f"since={since}")
-        return parts
+        if window.calendar:
+            parts.append(f"within={quote(window.calendar)}")
+        parts += [f"zone={quote(window.zone)}"] if window.zone else []
+        return parts + self._since(window.since)
+
+    def _since(self, since: AnyNode | None) -> list[str]:
+        if since is None:
+            return []
+        return [f"since={self._plain(since, 'timestamp') or self.text(since, OR)}"]
 
     def _step(self, events: Events) -> str:
         if events.where is None:
             return _names(events)
         return f"step({_names(events)}, {self._where(events)[0]})"
+
+
+def _list_name(node: ListRef) -> str:
+    """A list where its bare name means it."""
+    return node.name if _is_plain(node.name) else f"list({quote(node.name)})"
 
 
 def quote(text: str) -> str:

@@ -13,6 +13,8 @@ from ebbline.definitions.tree import Aggregate, AnyNode, Call, Trait
 Reading = OneOf["duration", "timestamp"]
 
 _TIMES = frozenset({"first_time", "last_time", "nth_time"})
+ALTERNATIVES = {"default": ((1, 0),), "if_": ((2, 1), (1, 2))}
+"""Of functions that give one of their arguments: which is read beside which."""
 
 
 def reading_beside(node: AnyNode | None, timestamps: frozenset[str]) -> Reading | None:
@@ -29,5 +31,8 @@ def reading_beside(node: AnyNode | None, timestamps: frozenset[str]) -> Reading 
             return "timestamp"
         case Call(name="default", args=(first, *_)):
             return reading_beside(first, timestamps)
+        case Call(name="if_", args=(_, first, second)):
+            beside = reading_beside(first, timestamps)
+            return beside or reading_beside(second, timestamps)
         case _:
             return None

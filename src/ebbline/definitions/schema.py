@@ -45,6 +45,8 @@ def _schema(shape: shapes.AnyShape) -> dict[str, Any]:
                 return {"type": "string", "enum": list(choices)}
             types = ["string", "number", "boolean"] if loose else ["string"]
             return {"type": [*types, "null"] if empty else types, "minLength": 0 if empty else 1}
+        case shapes.Single():
+            return {"type": ["string", "number", "boolean"]}
         case shapes.Rule():
             hint = "an expression of the rule language"
             return {"type": ["string", "number", "boolean"], "description": hint}
@@ -68,7 +70,9 @@ def _schema(shape: shapes.AnyShape) -> dict[str, Any]:
 def _nullable(shape: shapes.AnyShape) -> dict[str, Any]:
     """The schema of an entry that may be left empty, as `Demo Watched:` in a tracking plan."""
     made = _schema(shape)
-    empty = isinstance(shape, shapes.Record) and not any(f.required for f in shape.fields)
+    if not isinstance(shape, shapes.Record) or shape.either:
+        return made
+    empty = not any(field.required for field in shape.fields)
     return {"anyOf": [made, {"type": "null"}]} if empty else made
 
 
@@ -85,6 +89,8 @@ def _record(record: shapes.Record) -> dict[str, Any]:
     required = [field.name for field in record.fields if field.required]
     if required:
         made["required"] = required
+    if record.either:
+        made["oneOf"] = [{"required": list(keys)} for keys in record.either]
     if record.short:
         return {"anyOf": [made, properties[record.short]]}
     return made

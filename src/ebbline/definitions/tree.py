@@ -14,7 +14,8 @@ CompareOp = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 ArithOp = OneOf["+", "-", "*", "/", "%"]
 AggregateName = OneOf[
     "count", "performed", "sum", "avg", "min", "max", "first", "last",
-    "first_time", "last_time", "nth_time",
+    "first_time", "last_time", "nth_time", "unique", "values", "most_frequent", "most_repeated",
+    "days_active",
 ]  # fmt: skip
 
 
@@ -44,6 +45,12 @@ class Items(Node, frozen=True, tag="items"):
     """A list written in the rule."""
 
     items: tuple[AnyNode, ...]
+
+
+class ListRef(Node, frozen=True, tag="list"):
+    """A list of the project, by name; it stands on the right of `in` and in `contains`."""
+
+    name: str
 
 
 class Trait(Node, frozen=True, tag="trait"):
@@ -101,8 +108,9 @@ class Arith(Node, frozen=True, tag="arith"):
 class Call(Node, frozen=True, tag="call"):
     """A plain function of its arguments.
 
-    Names: contains startswith endswith matches lower upper len abs round default, and of the
-    clock: elapsed until days_since.
+    Names: contains startswith endswith matches lower upper len abs round default if_
+    version_at_least, of the clock: elapsed until days_since hour_of_day day_of_week, and of the
+    profile: bucket consented.
     """
 
     name: str
@@ -110,11 +118,17 @@ class Call(Node, frozen=True, tag="call"):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Which events count: (now - within, now - before], and not before `since`."""
+    """Which events count: (now - within, now - before], and not before `since`.
+
+    `calendar` in place of `within_ms` begins at the start of the current day, week (Monday) or
+    month in `zone`, an IANA name; the empty zone is the project's.
+    """
 
     within_ms: int | None = None
     before_ms: int | None = None
     since: AnyNode | None = None
+    calendar: OneOf["", "today", "this_week", "this_month"] = ""
+    zone: str = ""
 
 
 class Events(msgspec.Struct, frozen=True):
@@ -125,14 +139,16 @@ class Events(msgspec.Struct, frozen=True):
 
 
 class Aggregate(Node, frozen=True, tag="aggregate"):
-    """An event function over one set of events. `value` for sum avg min max first last;
-    `n` for nth_time."""
+    """An event function over one set of events. `value` for sum avg min max first last unique
+    values most_frequent most_repeated; `n` for nth_time; `zone` for days_active (empty: UTC).
+    """
 
     name: AggregateName
     events: Events
     value: AnyNode | None = None
     n: int | None = None
     window: Window = Window()
+    zone: str = ""
 
 
 class LastN(Node, frozen=True, tag="last_n"):
@@ -157,11 +173,24 @@ class Matched(Node, frozen=True, tag="matched"):
 
 class Missed(Node, frozen=True, tag="missed"):
     """The latest `after` is at least `within_ms` old and no `event` came in the
-    `[t, t + within_ms)` that began with it."""
+    `[t, t + within_ms)` that began with it. With `on`: there is any such `after` with a
+    non-null property `on` and no `event` with an equal one came."""
 
     event: Events
     after: Events
     within_ms: int
+    on: str = ""
+
+
+class Sequence(Node, frozen=True, tag="sequence"):
+    """Events of each step in strict time order; the last less than `within_ms` after the first
+    and each at most `gap_ms` after the one before. At least two steps; events before `since`
+    do not count."""
+
+    steps: tuple[Events, ...]
+    within_ms: int | None = None
+    gap_ms: int | None = None
+    since: AnyNode | None = None
 
 
 class Points(msgspec.Struct, frozen=True):
@@ -189,6 +218,7 @@ class AudienceRef(Node, frozen=True, tag="audience"):
 
 
 AnyNode = (
-    Literal | Duration | Moment | Items | Trait | Property | Not | And | Or | IsNull | Compare
-    | Arith | Call | Aggregate | LastN | Matched | Missed | Score | AudienceRef
+    Literal | Duration | Moment | Items | ListRef | Trait | Property | Not | And | Or | IsNull
+    | Compare | Arith | Call | Aggregate | LastN | Matched | Missed | Sequence | Score
+    | AudienceRef
 )  # fmt: skip

@@ -12,8 +12,15 @@ from typing import Any
 from ebbline.delivery.address import Address, nowhere
 from ebbline.delivery.feeds import Feed
 from ebbline.delivery.lane import Lane
-from ebbline.delivery.ledger import AUDIENCE_KINDS, LINKED, MERGED, TRAIT, LedgerRow
-from ebbline.delivery.moving import leave, move
+from ebbline.delivery.ledger import (
+    AUDIENCE_KINDS,
+    LINKED,
+    MERGED,
+    TRAIT,
+    UNMERGED,
+    LedgerRow,
+)
+from ebbline.delivery.moving import come_back, leave, move
 from ebbline.delivery.person import new_cell
 
 Whereabouts = Callable[[int], Address | None]
@@ -33,6 +40,11 @@ def fold(lane: Lane, row: LedgerRow, whereabouts: Whereabouts, now_ms: int) -> N
     elif row.kind == MERGED:
         leave(lane, row.profile, row, now_ms)
         _follow(lane, row, int(row.value), whereabouts, now_ms)
+    elif row.kind == UNMERGED:
+        # The one who stays goes first: it may live where the other one will.
+        _follow(lane, row, int(row.value), whereabouts, now_ms)
+        address = whereabouts(row.profile) or nowhere(row.profile)
+        come_back(lane, row.profile, address, row, now_ms)
 
 
 def _want(lane: Lane, row: LedgerRow, feed: Feed, value: Any, whereabouts: Whereabouts,

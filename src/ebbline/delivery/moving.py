@@ -11,7 +11,7 @@ from ebbline.delivery.address import Address, nowhere
 from ebbline.delivery.feeds import AUDIENCE
 from ebbline.delivery.lane import Lane
 from ebbline.delivery.ledger import LedgerRow
-from ebbline.delivery.person import Cell, Person, new_cell
+from ebbline.delivery.person import Cell, Person, absent, new_cell
 
 
 def move(lane: Lane, profile: int, new: Address, row: LedgerRow, now_ms: int) -> None:
@@ -40,6 +40,21 @@ def leave(lane: Lane, profile: int, row: LedgerRow, now_ms: int) -> None:
     if home is not None:
         _move_out(lane, home, profile, row, now_ms)
         lane.settle_home(profile, None)
+
+
+def come_back(lane: Lane, profile: int, home: Address, row: LedgerRow, now_ms: int) -> None:
+    """A profile that was part of another one is somebody again. Whatever its address holds may
+    be the other one's, so every field is asserted anew; its own values follow in later rows."""
+    move(lane, profile, home, row, now_ms)
+    person = lane.person(home, profile)
+    for feed in lane.feeds.values():
+        cell = person.cells.get(feed.field)
+        if cell is None:
+            cell = person.cells[feed.field] = new_cell(feed.kind)
+        cell.kind = feed.kind
+        _set(cell, absent(feed.kind), row.at_ms, row, now_ms)
+        cell.sure = cell.sure and not home.reachable
+    lane.enqueue(person, now_ms, person.cells)
 
 
 def _move_out(lane: Lane, address: Address, profile: int, row: LedgerRow,

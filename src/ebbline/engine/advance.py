@@ -12,9 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ebbline.engine.changes import Change, ChangeKind
+from ebbline.engine.forced import in_force, inherit
+from ebbline.engine.formulas import ByPath, Literals
 from ebbline.engine.limits import NEVER
+from ebbline.engine.paths import member_by_path, remember, take_due
+from ebbline.engine.personal import USER_ID, preferences
 from ebbline.engine.profile import Profile
-from ebbline.engine.tables import Literals, Tables, holds
+from ebbline.engine.tables import Tables, holds
 from ebbline.engine.tracks import HEADS
 from ebbline.errors import Invariant
 from ebbline.events.event import Event
@@ -36,12 +40,16 @@ def apply(tables: Tables, profile: Profile, events: Sequence[Event], now_ms: int
         return _settle(tables, profile, trail[0][1], now_ms, trail)
     touched = {group for _, groups in trail for group in groups}
     touched.update([group for group, at in profile.due.items() if at <= now_ms])
-    born_into: tuple[int, ...] = ()
+    also: tuple[int, ...] = ()
     if not profile.born:
         profile.born = True
         touched.update(tables.birth_groups)
-        born_into = tables.born_into
-    return _settle(tables, profile, sorted(touched), now_ms, trail, born_into)
+        also = tables.born_into
+    places = sorted(touched)
+    if places and places[0] < 0:
+        also += take_due(profile, places)
+        places = [place for place in places if place >= 0]
+    return _settle(tables, profile, places, now_ms, trail, also)
 
 
 # Of the events of one instant, in order: the messageId and the groups of conditions it touched.
@@ -52,7 +60,7 @@ def _take(tables: Tables, profile: Profile, event: Event, now_ms: int) -> Sequen
     """Add one event to the tracks and traits it feeds; the groups to look at, in order."""
     fed = tables.feeds.get(event.name, tables.star)
     tracks, time_ms, more = profile.tracks, event.time_ms, None
-    for where, value, add, track_id, groups, first_groups in fed.feeds:
+    for where, value, add, track_id, groups, first_groups in fed.of(event):
         if where is not None:
             if where(event) is not True:
                 continue
@@ -66,7 +74,7 @@ def _take(tables: Tables, profile: Profile, event: Event, now_ms: int) -> Sequen
         added = add(record, time_ms, event.message_id, amount, now_ms)
         if added is not record:
             tracks[track_id] = added
-    if event.traits or event.group_id is not None:
+    if event.traits or event.group_id is not None or tables.asks_person:
         more = more or set(fed.groups)
         _take_traits(tables, profile, event, more)
     return fed.groups if more is None else sorted(more)
@@ -77,7 +85,15 @@ def wake(tables: Tables, profile: Profile, now_ms: int) -> list[Change]:
     places = [group for group, at in profile.due.items() if at <= now_ms]
     if len(places) > 1:
         places.sort()
+    if places and places[0] < 0:
+        bits = take_due(profile, places)
+        return _settle(tables, profile, [p for p in places if p >= 0], now_ms, [], bits)
     return _settle(tables, profile, places, now_ms, [])
+
+
+def look(tables: Tables, profile: Profile, bits: tuple[int, ...], now_ms: int) -> list[Change]:
+    """Look at some audiences again, and at nothing else."""
+    return _settle(tables, profile, (), now_ms, [], bits)
 
 
 def refresh(tables: Tables, profile: Profile, now_ms: int) -> None:
@@ -91,7 +107,8 @@ def merge(tables: Tables, winner: Profile, loser: Profile, now_ms: int) -> list[
     """Give everything the loser has done to the winner.
 
     Associative and commutative in content. The winner is evaluated at its next `apply` or
-    `wake`, which the caller must do at the same instant; the loser is gone.
+    `wake`, which the caller must do at the same instant; the loser is gone. Of what depends on
+    the past, the winner's memberships and the times since when they last stand.
     """
     touched: set[int] = set()
     for track_id, record in loser.tracks.items():
@@ -106,6 +123,8 @@ def merge(tables: Tables, winner: Profile, loser: Profile, now_ms: int) -> list[
         _set_trait(tables, winner, name, entry, touched)
     for group in touched:
         winner.due[group] = now_ms
+    if loser.overrides is not None:
+        inherit(winner, loser, now_ms)
     winner.wake_ms = min(winner.due.values(), default=NEVER)
     return [note(loser, "merged", "", now_ms, None, winner.id)]
 
@@ -131,6 +150,11 @@ def _take_traits(tables: Tables, profile: Profile, event: Event, touched: set[in
         _set_trait(tables, profile, "group_id", (event.group_id, *stamp), touched)
         for name, value in event.traits.items():
             _set_trait(tables, profile, "group." + name, (value, *stamp), touched)
+    if tables.asks_user and event.user_id is not None:  # after a trait that is sent by this name
+        _set_trait(tables, profile, USER_ID, (event.user_id, *stamp), touched)
+    if tables.asks_consent:
+        for name, value in preferences(event):
+            _set_trait(tables, profile, name, (value, *stamp), touched)
 
 
 def _set_trait(tables: Tables, profile: Profile, name: str, entry: tuple[Any, int, str],
@@ -144,21 +168,21 @@ def _set_trait(tables: Tables, profile: Profile, name: str, entry: tuple[Any, in
 
 
 def _settle(tables: Tables, profile: Profile, places: Sequence[int], now_ms: int,
-            trail: Trail, born_into: tuple[int, ...] = ()) -> list[Change]:  # fmt: skip
+            trail: Trail, also: tuple[int, ...] = ()) -> list[Change]:  # fmt: skip
     """Look at groups of conditions, then at the audiences that read what changed (and at
-    `born_into`), and arm the next wake."""
+    those in `also`), and arm the next wake."""
     changed: list[int] = []
     _sense(tables, profile, places, now_ms, changed)
     changes: list[Change] = []
-    if changed or born_into:
+    if changed or also:
         if tables.gated:
             _open_gates(tables, profile, now_ms, changed)
-        if len(changed) == 1 and changed[0] >= 0 and not born_into:
+        if len(changed) == 1 and changed[0] >= 0 and not also:
             order = tables.watchers[changed[0]]
         else:
-            order = _watching(tables, changed, born_into)
+            order = _watching(tables, changed, also)
         if order:
-            _members(tables, profile, order, now_ms, trail, changes)
+            _members(tables, profile, order, now_ms, trail, changes, changed)
         if changed and min(changed) < 0:
             _publish(tables, profile, changed, now_ms, trail, changes)
     due = profile.due
@@ -169,9 +193,9 @@ def _settle(tables: Tables, profile: Profile, places: Sequence[int], now_ms: int
     return changes
 
 
-def _watching(tables: Tables, changed: list[int], born_into: tuple[int, ...]) -> tuple[int, ...]:
+def _watching(tables: Tables, changed: list[int], also: tuple[int, ...]) -> tuple[int, ...]:
     """The audiences that read any changed condition, in dependency order."""
-    found = set(born_into)
+    found = set(also)
     for condition in changed:
         if condition >= 0:
             found.update(tables.watchers[condition])
@@ -209,9 +233,12 @@ def _sense(tables: Tables, profile: Profile, places: Sequence[int], now_ms: int,
 
 
 def _members(tables: Tables, profile: Profile, order: Sequence[int], now_ms: int,
-             trail: Trail, changes: list[Change]) -> None:  # fmt: skip
-    """Evaluate audiences in dependency order; an audience that others read adds them."""
+             trail: Trail, changes: list[Change], changed: list[int]) -> None:  # fmt: skip
+    """Evaluate audiences in dependency order; an audience that others read adds them, and to
+    `changed` the traits that read it."""
     formulas, truth, raw = tables.formulas, profile.truth, profile.raw
+    if profile.overrides is not None:
+        formulas = in_force(formulas, profile, now_ms)
     if tables.member_groups:
         order = list(order)
     flipped: list[int] = []
@@ -223,15 +250,19 @@ def _members(tables: Tables, profile: Profile, order: Sequence[int], now_ms: int
                 if truth[condition] != wanted:
                     true = False
                     break
+        elif type(formula) is ByPath:
+            true = member_by_path(formula, profile, now_ms)
         else:
             true = holds(formula, truth)
         if true != raw >> bit & 1:
             profile.raw = raw = raw ^ 1 << bit
             flipped.append(bit)
             if bit in tables.member_groups:
-                _wake_dependants(tables, profile, bit, now_ms, order)
+                _wake_dependants(tables, profile, bit, now_ms, order, changed)
     if not flipped:
         return
+    if tables.by_path:
+        remember(tables.by_path, profile, flipped, now_ms)
     before = profile.effective
     profile.effective = effective = _effective(tables, raw) if tables.priority else raw
     cause = trail[-1][0] if trail else None
@@ -263,11 +294,14 @@ def _cause(tables: Tables, trail: Trail, bit: int) -> str | None:
 
 
 def _wake_dependants(tables: Tables, profile: Profile, bit: int, now_ms: int,
-                     order: Any) -> None:  # fmt: skip
+                     order: Any, told: list[int]) -> None:  # fmt: skip
     changed: list[int] = []
     _sense(tables, profile, tables.member_groups[bit], now_ms, changed)
     _open_gates(tables, profile, now_ms, changed)
     for condition in changed:
+        if condition < 0:
+            told.append(condition)
+            continue
         for dependant in tables.watchers[condition]:
             if dependant not in order:
                 insort(order, dependant)

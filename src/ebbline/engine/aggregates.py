@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ebbline.definitions import tree
+from ebbline.engine.calendar import SPANS_MS, Period, period_of
 from ebbline.engine.limits import NANO, NEVER
 from ebbline.engine.scalars import equal_key
 from ebbline.engine.tracks import (
@@ -134,6 +135,8 @@ def _sliced(name: str, n: int) -> Slice:
 
 def keep_of(window: tree.Window) -> int:
     """How long a window needs every entry."""
+    if window.calendar:
+        return SPANS_MS[window.calendar]
     return window.within_ms if window.within_ms is not None else FOREVER
 
 
@@ -164,8 +167,10 @@ Inside = Callable[["Profile", list[int], int], tuple[int, int, int]]
 def windowing(scope: Scope, window: tree.Window) -> Inside:
     """The slice of a record inside a window, and when it changes by time alone."""
     within, before = window.within_ms, window.before_ms
-    if within is not None or before is not None:
+    if within is not None or before is not None or window.calendar:
         scope.timed = True
+    if window.calendar:
+        return _by_calendar(period_of(window.zone, window.calendar))
     if window.since is None:
         return lambda profile, times, now_ms: span(times, now_ms, within, before, None)
     since = scope.moment(window.since)
@@ -176,6 +181,18 @@ def windowing(scope: Scope, window: tree.Window) -> Inside:
             return 0, 0, since_until
         start, end, until = span(times, now_ms, within, before, start_ms)
         return start, end, min(until, since_until)
+
+    return inside
+
+
+def _by_calendar(period: Period) -> Inside:
+    """What there is since the period began leaves when the next one begins."""
+
+    def inside(profile: Profile, times: list[int], now_ms: int) -> tuple[int, int, int]:
+        del profile
+        start_ms, next_ms = period.around(now_ms)
+        start, end = bisect_left(times, start_ms), len(times)
+        return start, end, NEVER if start == end else next_ms
 
     return inside
 

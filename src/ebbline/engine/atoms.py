@@ -48,7 +48,7 @@ def atoms_of(node: tree.AnyNode) -> Fast | None:
 
 
 def _plain(window: tree.Window) -> bool:
-    return window.before_ms is None and window.since is None
+    return window.before_ms is None and window.since is None and not window.calendar
 
 
 def _constant(node: tree.AnyNode) -> int | float | None:

@@ -10,11 +10,13 @@ from collections.abc import Callable
 import msgspec
 
 from ebbline.definitions import tree
-from ebbline.definitions.plan import Plan
+from ebbline.definitions.plan import AudienceDef, Plan
 from ebbline.engine.atoms import atoms_of, score_bar
 from ebbline.engine.book import Book
 from ebbline.engine.conditions import AgeAtom, Atom, CountAtom
 from ebbline.engine.decay import DecayTrack
+from ebbline.engine.evidence import behind
+from ebbline.engine.formulas import All, Any_, ByPath, Formula, Literals
 from ebbline.engine.gates import gates_of
 from ebbline.engine.groups import (
     FirstGroup,
@@ -27,16 +29,18 @@ from ebbline.engine.groups import (
 from ebbline.engine.inline import Inliner
 from ebbline.engine.limits import TRAIT_STEP
 from ebbline.engine.motion import Motion, moves
+from ebbline.engine.paths import depends_on_past
+from ebbline.engine.personal import asked_for
 from ebbline.engine.profile import Profile
-from ebbline.engine.readings import Scope
-from ebbline.engine.tables import All, Any_, Formula, Literals, Tables, holds
+from ebbline.engine.readings import Reading, Scope
+from ebbline.engine.tables import Tables, holds
 from ebbline.engine.tracks import Track
 
 
 class _Compiler:
     def __init__(self, plan: Plan) -> None:
         self.tables = Tables(plan)
-        self.book = Book()
+        self.book = Book(plan.lists)
         self.inline = Inliner(plan)
         self.conditions: dict[bytes, int] = {}
         # Of a track: its conditions on the first event, and all others.
@@ -45,6 +49,7 @@ class _Compiler:
         self.by_trait: dict[str, set[int]] = {}
         self.by_member: dict[int, set[int]] = {}
         self.birth: set[int] = set()
+        self.own: set[int] = set()  # published, and not one value for all without events
         self.watchers: dict[int, set[int]] = {}
         self.group_of: list[int] = []  # condition -> group
         # Condition -> the truths that it can come to by an event only; see `gates`.
@@ -176,9 +181,23 @@ class _Compiler:
     def audiences(self) -> None:
         for bit, audience in enumerate(self.tables.plan.audiences):
             formula = self.formula(self.inline(audience.when))
+            if depends_on_past(audience):
+                formula = self._by_path(bit, formula, audience)
             self.tables.formulas.append(formula)
             for condition in _conditions(formula):
                 self.watchers.setdefault(condition, set()).add(bit)
+
+    def _by_path(self, bit: int, enters: Formula, audience: AudienceDef) -> Formula:
+        leaves = audience.exit_when
+        left = None if leaves is None else self.formula(self.inline(leaves))
+        self.tables.by_path |= {bit}
+        return ByPath(bit, enters, left, audience.hold_ms, audience.cooldown_ms)
+
+    def asked_for(self) -> None:
+        """What calls say of the person is taken in only where a rule asks for it."""
+        tables = self.tables
+        tables.asks_user, tables.asks_consent = asked_for(tables.plan)
+        tables.asks_person = tables.asks_user or tables.asks_consent
 
     def published_traits(self) -> None:
         plan = self.tables.plan
@@ -201,6 +220,8 @@ class _Compiler:
         place = self._new_group(PublishGroup(trait, scope.reading(node), motion, step))
         self._depend(scope, place)
         self.birth.add(place)
+        if scope.clock:
+            self.own.add(place)
 
     def trait_readings(self) -> None:
         """Every computed trait can be read at any time, published or not."""
@@ -260,16 +281,21 @@ class _Compiler:
         condition, wanted = literal
         return wanted in self.only_by_event.get(condition, ())
 
+    def evidence(self, node: tree.AnyNode) -> tuple[Reading | None, tree.AnyNode]:
+        """See `Tables`. The rule's own condition has asked its tracks to keep what this reads."""
+        meant = self.inline(node)
+        return behind(Scope(self.book, self.tables.bits), meant), meant
+
     def empty_person(self) -> None:
         """The truth of every condition, and the value of every published trait, for a person
         without events. What the clock alone can turn is looked at when a person appears."""
         tables = self.tables
         nobody = Profile(0, tables.default_truth)
-        for group in tables.groups:
+        for place, group in enumerate(tables.groups):
             if isinstance(group, ReadingGroup):
                 value, _ = group.reading(nobody, 0)
                 tables.default_truth[group.condition] = value is True
-            elif isinstance(group, PublishGroup):
+            elif isinstance(group, PublishGroup) and place not in self.own:
                 group.nothing, _ = group.reading(nobody, 0)
         tables.birth_groups = tuple(sorted(self.birth))
         tables.born_into = tuple(
@@ -295,11 +321,15 @@ def _join(items: tuple[Formula, ...], *, every: bool) -> Formula:
 def _conditions(formula: Formula) -> set[int]:
     if isinstance(formula, Literals):
         return {condition for condition, _ in formula.pairs}
+    if isinstance(formula, ByPath):
+        left = set() if formula.leaves is None else _conditions(formula.leaves)
+        return _conditions(formula.enters) | left
     return set().union(*(_conditions(item) for item in formula.items))
 
 
 STEPS: tuple[Callable[[_Compiler], None], ...] = (
     _Compiler.audiences,
+    _Compiler.asked_for,
     _Compiler.published_traits,
     _Compiler.trait_readings,
     _Compiler.groups_of_audiences,
@@ -318,4 +348,5 @@ def compile_plan(plan: Plan) -> Tables:
         compiler.inline(node), wanted
     )
     compiler.tables.track_of = compiler.book.counting
+    compiler.tables.evidence_of = compiler.evidence
     return compiler.tables

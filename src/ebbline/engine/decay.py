@@ -71,9 +71,10 @@ class DecayTrack:
 
     def read(self, record: Blocks, now_ms: int) -> float:
         """The score at `now_ms`, rounded to 1e-9."""
-        return round(self._sum(record, now_ms), SCORE_DECIMALS)
+        return round(self.sum_at(record, now_ms), SCORE_DECIMALS)
 
-    def _sum(self, record: Blocks, now_ms: int) -> float:
+    def sum_at(self, record: Blocks, now_ms: int) -> float:
+        """The score at `now_ms` before it is rounded."""
         oldest = now_ms // self.block_ms - BLOCKS_BEHIND
         total = 0.0
         for block, points in record.items():
@@ -96,7 +97,7 @@ class DecayTrack:
             return first_true(lambda at: self.read(record, at) != bar, now_ms + 1, now_ms + 1)
         if abs(value) < abs(bar) or value * bar < 0:
             return NEVER
-        ratio = abs(self._sum(record, now_ms)) / (abs(bar) + _HALF_STEP)
+        ratio = abs(self.sum_at(record, now_ms)) / (abs(bar) + _HALF_STEP)
         estimate = now_ms + int(self.half_life_ms * math.log2(max(ratio, 1.0)))
         if not exact and estimate - now_ms > FAR_FLIP_MS:
             return estimate - EARLY_MS

@@ -12,12 +12,17 @@ import msgspec
 from msgspec.structs import replace
 
 from ebbline.definitions import tree
+from ebbline.definitions.durations import spoken_duration
 from ebbline.definitions.english import sentence
+from ebbline.definitions.plan import AudienceDef
+from ebbline.definitions.walk import audiences_used, traits_used
 from ebbline.engine.advance import refresh
+from ebbline.engine.evidence import told
+from ebbline.engine.formulas import ByPath, Formula, Literals
 from ebbline.engine.limits import NEVER
 from ebbline.engine.profile import Profile, decode_profile, encode_profile
 from ebbline.engine.scalars import moment_text
-from ebbline.engine.tables import Formula, Literals, Tables, holds
+from ebbline.engine.tables import Tables, holds
 from ebbline.engine.tracks import COUNT, TIMES
 
 
@@ -50,12 +55,52 @@ def explain(tables: Tables, profile: Profile, audience: str, now_ms: int) -> Exp
     seen = decode_profile(encode_profile(profile, tables.default_truth), tables.default_truth)
     refresh(tables, seen, now_ms)
     lines: list[Line] = []
-    member, until = _Walk(tables, seen, now_ms, lines).node(definition.when, 0, 1)
+    member, until = _told(tables, seen, definition, now_ms, lines)
     suppressor = _suppressor(tables, seen, bit)
     return Explanation(
         audience, member, member and suppressor is None, suppressor,
         until if until < NEVER else None, tuple(lines),
     )  # fmt: skip
+
+
+def _told(tables: Tables, profile: Profile, definition: AudienceDef, now_ms: int,
+          lines: list[Line]) -> tuple[bool, int]:  # fmt: skip
+    """Membership and its next possible change, with the lines that say why."""
+    bit = tables.bits[definition.name]
+    inside = bool(profile.raw >> bit & 1)
+    forced = (profile.overrides or {}).get(bit)
+    if forced is not None and now_ms < forced[1]:
+        value, end_ms = forced
+        note = "until it is taken back" if end_ms == NEVER else f"until {moment_text(end_ms)}"
+        text = f"set {'in' if value else 'out'} by hand"
+        lines.append(Line(0, value, text, note, _shown(end_ms)))
+        _Walk(tables, profile, now_ms, lines).node(definition.when, 0, 1)
+        return value, end_ms
+    walk = _Walk(tables, profile, now_ms, lines)
+    if bit not in tables.by_path:
+        return walk.node(definition.when, 0, 1)
+    wanted, until = walk.node(_rule_now(definition, inside), 0, 1)
+    least_ms = definition.hold_ms if inside else definition.cooldown_ms
+    since = (profile.since or {}).get(bit)
+    if since is None or least_ms == 0:
+        return wanted, until
+    end_ms = since + least_ms
+    text = f"{'stays' if inside else 'stays out'} at least {spoken_duration(least_ms)}"
+    note = f"{'in' if inside else 'out'} since {moment_text(since)}"
+    waits = now_ms < end_ms
+    lines.append(Line(0, inside == waits, text, note, end_ms if waits else None))
+    if not waits:
+        return wanted, until
+    return inside, end_ms if wanted != inside else max(until, end_ms)
+
+
+def _rule_now(definition: AudienceDef, inside: bool) -> tree.AnyNode:
+    """What has to hold for a person to be in from here on: of those who are in, that the rule
+    to leave does not."""
+    if definition.exit_when is None:
+        return definition.when
+    stays = tree.Not(definition.exit_when)
+    return stays if inside else tree.And((definition.when, stays))
 
 
 def _suppressor(tables: Tables, profile: Profile, bit: int) -> str | None:
@@ -95,11 +140,25 @@ class _Walk:
     def _leaf(self, node: tree.AnyNode, depth: int, wanted: int) -> tuple[bool, int]:
         formula = self.tables.formula_of(node, wanted)
         truth, until = self._read(formula)
+        for other in self._asked(node):  # its own time may flip what asks for it
+            until = min(until, _told(self.tables, self.profile, other, self.now_ms, [])[1])
         text = sentence(node)
         if not wanted:
             text = f"not: {text}"
         self.lines.append(Line(depth, truth, text, self._note(node), _shown(until)))
         return truth, until
+
+    def _asked(self, node: tree.AnyNode) -> list[AudienceDef]:
+        """The audiences that a part asks for, through traits as well."""
+        plan, bits = self.tables.plan, self.tables.bits
+        computed = {trait.name: trait.value for trait in plan.traits}
+        names = dict.fromkeys(audiences_used(node))
+        waiting = list(traits_used(node))
+        for name in waiting:  # grows while it runs; traits do not go round in circles
+            if name in computed:
+                names |= dict.fromkeys(audiences_used(computed[name]))
+                waiting += [used for used in traits_used(computed[name]) if used not in waiting]
+        return [plan.audiences[bits[name]] for name in names]
 
     def _read(self, formula: Formula) -> tuple[bool, int]:
         if isinstance(formula, Literals):
@@ -108,6 +167,7 @@ class _Walk:
                 for c, wanted in formula.pairs
             ]
             return junction(results, deciding=False)
+        assert not isinstance(formula, ByPath)  # those are of whole audiences
         truth = holds(formula, self.profile.truth)
         parts = [self._read(item) for item in formula.items]
         return truth, min((until for _, until in parts), default=NEVER)
@@ -118,7 +178,12 @@ class _Walk:
     def _note(self, node: tree.AnyNode) -> str:
         """The evidence: the value of the compared side, or what is known of the events."""
         if isinstance(node, tree.Compare):
-            node = node.left
+            written = isinstance(node.left, tree.Literal | tree.Duration | tree.Moment)
+            node = node.right if written else node.left
+        reading, meant = self.tables.evidence_of(node)
+        if reading is not None:
+            return told(meant, reading(self.profile, self.now_ms)[0], self.now_ms)
+        node = _subject(node)
         if isinstance(node, tree.Trait):
             return self._trait_note(node.name)
         if isinstance(node, tree.Aggregate):
@@ -145,6 +210,17 @@ class _Walk:
             return "never happened"
         last = f", last {moment_text(record[TIMES][-1])}" if record[TIMES] else ""
         return f"{record[COUNT]}x in all{last}"
+
+
+def _subject(node: tree.AnyNode) -> tree.AnyNode:
+    """What a function is asked of; of consent, the trait that holds it."""
+    match node:
+        case tree.Call(name="consented", args=(tree.Literal(value=purpose),)):
+            return tree.Trait(f"consent.{purpose}")
+        case tree.Call(name="version_at_least" | "lower" | "upper" | "default", args=(first, *_)):
+            return first
+        case _:
+            return node
 
 
 def junction(results: list[tuple[bool, int]], *, deciding: bool) -> tuple[bool, int]:

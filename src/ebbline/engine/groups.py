@@ -14,7 +14,7 @@ import operator
 from bisect import bisect_right
 from collections.abc import Callable
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 from ebbline.engine.conditions import AgeAtom, Atom, CountAtom
 from ebbline.engine.decay import DecayTrack
@@ -27,19 +27,19 @@ from ebbline.engine.scalars import number_of
 from ebbline.engine.tracks import COUNT, HEADS, TIMES, VALUES
 
 
-class Group(Protocol):
+class Group:
     """A set of conditions evaluated together."""
 
     def seal(self, gates: list[Gates]) -> None:
         """Learn the gates of all the plan's conditions, once no more are added."""
-        ...
+        raise NotImplementedError
 
     def sense(self, profile: Profile, now_ms: int, changed: list[int]) -> int:
         """Update the truth of the group's conditions."""
-        ...
+        raise NotImplementedError
 
 
-class TrackGroup:
+class TrackGroup(Group):
     """All simple conditions on one track but the ages of its first event."""
 
     def __init__(self, track_id: int) -> None:
@@ -96,7 +96,7 @@ class TrackGroup:
         return wake
 
 
-class FirstGroup:
+class FirstGroup(Group):
     """All ages of one track's first event: most events leave them as they are."""
 
     def __init__(self, track_id: int) -> None:
@@ -194,7 +194,7 @@ def sum_at_least(times: list[int], values: list[int], now_ms: int, within_ms: in
     return bare, flips
 
 
-class ScoreGroup:
+class ScoreGroup(Group):
     """All comparisons of one decaying score with constants inside its clamps."""
 
     def __init__(self, track: DecayTrack, *, exact: bool = False) -> None:
@@ -237,7 +237,7 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 
 
-class ReadingGroup:
+class ReadingGroup(Group):
     """One condition read by the reference evaluator."""
 
     def __init__(self, reading: Reading, condition: int) -> None:
@@ -261,7 +261,7 @@ class ReadingGroup:
         return until
 
 
-class PublishGroup:
+class PublishGroup(Group):
     """One trait that destinations receive. It reports a change as `-1 - trait`, leaving the new
     value in `profile.published` for the caller to announce. What holds for everybody without
     events (`nothing`) is no news about anybody."""

@@ -1,4 +1,5 @@
-"""Computed traits replaced by their own expressions, so that rules speak of events alone."""
+"""Computed traits replaced by their own expressions, so that rules speak of events alone; and
+the project's time zone written out where a rule names none."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ class Inliner:
     """Rewrites trees; a trait that is not computed stays as it is."""
 
     def __init__(self, plan: Plan) -> None:
+        self._zone = plan.time_zone
         self._definitions = {trait.name: trait.value for trait in plan.traits}
         self._done: dict[str, tree.AnyNode] = {}
 
@@ -31,8 +33,16 @@ class Inliner:
             fields = {name: getattr(value, name) for name in value.__struct_fields__}
             changed = {name: self._rewrite(item) for name, item in fields.items()}
             same = all(changed[name] is fields[name] for name in fields)
-            return value if same else type(value)(**changed)
+            return self._zoned(value if same else type(value)(**changed))
         if isinstance(value, tuple):
             items = tuple(self._rewrite(item) for item in value)
             return value if all(a is b for a, b in zip(items, value, strict=True)) else items
+        return value
+
+    def _zoned(self, value: Any) -> Any:
+        if isinstance(value, tree.Window) and value.calendar and not value.zone:
+            return msgspec.structs.replace(value, zone=self._zone)
+        clock = isinstance(value, tree.Call) and value.name in ("hour_of_day", "day_of_week")
+        if clock and not value.args:
+            return msgspec.structs.replace(value, args=(tree.Literal(self._zone),))
         return value

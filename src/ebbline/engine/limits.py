@@ -18,6 +18,12 @@ NUMBER_MAX = 1e15
 # Decimal places a score is rounded to on reading: far above float noise, far below meaning.
 SCORE_DECIMALS = 9
 
+# Values that one `values()` lists, the first seen: a list that a person could still read.
+VALUES_MAX = 1_000
+
+# Of those, how many an explanation names: what fits on a line.
+VALUES_SHOWN_MAX = 10
+
 # Half-lives per block of a decaying score: 2**64 still leaves a float exponent ample room.
 BLOCK_HALF_LIVES = 64
 

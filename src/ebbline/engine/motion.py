@@ -9,12 +9,15 @@ little before it, never after. Steady parts end the stretch at their own next ch
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ebbline.definitions import tree
 from ebbline.engine.decay import DecayTrack
+from ebbline.engine.joint import joint_of
 from ebbline.engine.limits import NEVER
+from ebbline.engine.linear import Lines, flip_of, line_of
 from ebbline.engine.scalars import ARITH, COMPARE, FUNCTIONS, number_of
 from ebbline.engine.tracks import TIMES, VALUES
 
@@ -84,6 +87,8 @@ class Motion:
                 return self._function(node)
             case tree.Call() if node.name == "default":
                 return self._default(node)
+            case tree.Call() if node.name == "if_":
+                return self._choice(node)
             case _:
                 return self._ends_only(node)
 
@@ -163,6 +168,17 @@ class Motion:
 
         return bounds
 
+    def _choice(self, node: tree.Call) -> Bounds:
+        condition = self._scope.reading(node.args[0])
+        self._steady.append(condition)
+        one, other = self._compile(node.args[1]), self._compile(node.args[2])
+
+        def bounds(profile: Profile, low_ms: int, high_ms: int) -> Range | None:
+            chosen = one if condition(profile, low_ms)[0] is True else other
+            return chosen(profile, low_ms, high_ms)
+
+        return bounds
+
     def _ends_only(self, node: tree.AnyNode) -> Bounds:
         """A node that cannot be bounded: known at one instant, anything over a stretch."""
         value = self._value
@@ -225,13 +241,16 @@ def decided(op: str, a: Range, b: Range) -> bool | None:
     return one if one == other else None
 
 
-def _decided_in(op: str, a: Range, listed: list[Any]) -> bool | None:
-    """`in` and `not in` a list that stays as it is."""
-    numbers = [n for item in listed if (n := number_of(item)) is not None]
-    outcomes = [decided("==", a, (n, n)) for n in numbers]
-    if None in outcomes:
-        return None
-    return any(outcomes) == (op == "in")
+def _sorted_numbers(listed: list[Any]) -> list[float]:
+    return sorted(n for item in listed if (n := number_of(item)) is not None)
+
+
+def _decided_in(op: str, a: Range, numbers: list[float]) -> bool | None:
+    """`in` and `not in` a list that stays as it is, given its numbers in order."""
+    at = bisect_left(numbers, a[0])
+    if at == len(numbers) or numbers[at] > a[1]:
+        return op == "not in"
+    return op == "in" if a[0] == a[1] else None
 
 
 def longest(check: Callable[[int], bool], now_ms: int, horizon_ms: int) -> int:
@@ -255,24 +274,46 @@ def longest(check: Callable[[int], bool], now_ms: int, horizon_ms: int) -> int:
     return bad
 
 
+def _lines(scope: Scope, node: tree.Compare) -> tuple[Lines, Lines] | None:
+    """Both sides as lines, where both have that form."""
+    left, right = line_of(scope, node.left, moves), line_of(scope, node.right, moves)
+    return None if left is None or right is None else (left, right)
+
+
 def comparison(scope: Scope, node: tree.Compare) -> Reading:
     """A comparison with a moving side: its truth now, and the instant of its flip."""
     left, right = Motion(scope, node.left), Motion(scope, node.right)
     op, test = node.op, COMPARE[node.op]
+    many = op in ("in", "not in")
+    lines = None if many else _lines(scope, node)
+    joint = None if many else joint_of(scope, node)
+    fixed: list[float] | None = None
+    if many and isinstance(node.right, tree.ListRef):
+        named = scope.book.lists(node.right.name)
+        fixed, among = _sorted_numbers(named.values), named.test(op)
+        test = lambda a, b: among(a)  # noqa: E731 - the list is known, and may be long
 
     def reading(profile: Profile, now_ms: int) -> Result:
         value = test(left.at(profile, now_ms), right.at(profile, now_ms))
         horizon = min(left.steady_until(profile, now_ms), right.steady_until(profile, now_ms))
         if value is None:
             return None, horizon
-        listed = right.at(profile, now_ms) if op in ("in", "not in") else None
+        if lines is not None:
+            a_line, b_line = lines[0](profile, now_ms), lines[1](profile, now_ms)
+            if a_line is not None and b_line is not None:
+                return value, min(flip_of(op, a_line, b_line, now_ms), horizon)
+        listed = fixed
+        if many and listed is None:
+            listed = _sorted_numbers(right.at(profile, now_ms))
 
         def check(until_ms: int) -> bool:
             a = left.bounds(profile, now_ms, until_ms)
             if listed is not None:
                 return a is not None and _decided_in(op, a, listed) is value
             b = right.bounds(profile, now_ms, until_ms)
-            return a is not None and b is not None and decided(op, a, b) is value
+            if a is not None and b is not None and decided(op, a, b) is value:
+                return True
+            return joint is not None and joint.stays(profile, now_ms, until_ms)
 
         return value, longest(check, now_ms, horizon)
 

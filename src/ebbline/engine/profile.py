@@ -14,11 +14,13 @@ class Profile:
 
     `truth` has one byte per condition, `due` the next instant at which a group of conditions
     may differ, `raw` and `effective` one bit per audience, `published` the last published
-    value of each synced trait, `traits` the sent ones as (value, time_ms, messageId).
+    value of each synced trait, `traits` the sent ones as (value, time_ms, messageId). `due`
+    also holds audiences, under `-1 - bit`. `since` and `overrides` (value, end) are by audience
+    and None where nothing is in them, which is nearly everybody.
     """
 
-    __slots__ = ("born", "due", "effective", "id", "number", "published", "raw", "tracks",
-                 "traits", "truth", "wake_ms")  # fmt: skip
+    __slots__ = ("born", "due", "effective", "id", "number", "overrides", "published", "raw",
+                 "since", "tracks", "traits", "truth", "wake_ms")  # fmt: skip
 
     def __init__(self, profile_id: int, truth: bytearray) -> None:
         self.id = profile_id
@@ -32,6 +34,8 @@ class Profile:
         self.effective = 0
         self.published: dict[int, Any] = {}
         self.wake_ms = NEVER
+        self.since: dict[int, int] | None = None
+        self.overrides: dict[int, tuple[bool, int]] | None = None
 
 
 _WORD_BITS = 60
@@ -79,18 +83,23 @@ def encode_profile(profile: Profile, default_truth: bytearray) -> bytes:
     """Pack a profile; equal states give equal bytes. Truth equal to that of a person without
     events is left out."""
     truth = None if profile.truth == default_truth else profile.truth
+    path: tuple[Any, ...] = ()
+    if profile.since or profile.overrides:
+        path = (
+            sorted((profile.since or {}).items()), sorted((profile.overrides or {}).items()),
+        )  # fmt: skip
     return _encoder.encode((
         profile.id, profile.born, profile.number, profile.traits,
         [(key, _pack_track(record)) for key, record in sorted(profile.tracks.items())],
         truth, sorted(profile.due.items()), _pack_bits(profile.raw),
-        _pack_bits(profile.effective), sorted(profile.published.items()),
+        _pack_bits(profile.effective), sorted(profile.published.items()), *path,
     ))  # fmt: skip
 
 
 def decode_profile(data: bytes, default_truth: bytearray) -> Profile:
     """The inverse of `encode_profile`."""
     (profile_id, born, number, traits, tracks, truth, due, raw, effective,
-     published) = _decoder.decode(data)  # fmt: skip
+     published, *path) = _decoder.decode(data)  # fmt: skip
     profile = Profile(profile_id, bytearray(default_truth if truth is None else truth))
     profile.born = born
     profile.number = number
@@ -101,4 +110,8 @@ def decode_profile(data: bytes, default_truth: bytearray) -> Profile:
     profile.effective = int.from_bytes(effective, "little")
     profile.published = dict(published)
     profile.wake_ms = min(profile.due.values(), default=NEVER)
+    if path:
+        since, overrides = path
+        profile.since = dict(since) or None
+        profile.overrides = {bit: (value, end_ms) for bit, (value, end_ms) in overrides} or None
     return profile

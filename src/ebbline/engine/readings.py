@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ebbline.definitions import tree
-from ebbline.engine import aggregates, motion
+from ebbline.engine import aggregates, calendar, distinct, motion, personal, sequences
 from ebbline.engine.book import Book
 from ebbline.engine.decay import DecayTrack
 from ebbline.engine.event_scope import matcher
@@ -49,6 +49,8 @@ class Scope:
                 return _constant(node.ms)
             case tree.Items():
                 return self._all([self.reading(item) for item in node.items], lambda *xs: list(xs))
+            case tree.ListRef():
+                return _constant(self.book.lists(node.name).values)
             case tree.Trait():
                 return self._trait(node.name)
             case tree.Not():
@@ -68,13 +70,17 @@ class Scope:
             case tree.Call():
                 return self._call(node)
             case tree.Aggregate():
+                if node.name in distinct.NAMES:
+                    return distinct.distinct(self, node)
                 return aggregates.aggregate(self, node)
             case tree.LastN():
                 return aggregates.last_n(self, node)
             case tree.Matched():
                 return aggregates.matched(self, node)
             case tree.Missed():
-                return aggregates.missed(self, node)
+                return (sequences.missed_on if node.on else aggregates.missed)(self, node)
+            case tree.Sequence():
+                return sequences.sequence(self, node)
             case tree.Score():
                 return self._score(node)
             case tree.AudienceRef():
@@ -92,6 +98,9 @@ class Scope:
         if isinstance(node, tree.Call) and node.name == "default":
             first, second = (self.moment(arg) for arg in node.args)
             return self._all([first, second], FUNCTIONS["default"])
+        if isinstance(node, tree.Call) and node.name == "if_":
+            condition, one, other = node.args
+            return _choice(self.reading(condition), self.moment(one), self.moment(other))
         return self._all([inner], moment_of)
 
     def _all(self, parts: list[Reading], work: Callable[..., Any]) -> Reading:
@@ -136,6 +145,9 @@ class Scope:
     def _compare(self, node: tree.Compare) -> Reading:
         if motion.moves(node.left) or motion.moves(node.right):
             return motion.comparison(self, node)
+        if isinstance(node.right, tree.ListRef) and node.op in ("in", "not in"):
+            listed = self.book.lists(node.right.name).test(node.op)
+            return self._all([self.reading(node.left)], listed)
         if is_moment(node.left) or is_moment(node.right):
             parts = [self.moment(node.left), self.moment(node.right)]
         else:
@@ -145,6 +157,14 @@ class Scope:
     def _call(self, node: tree.Call) -> Reading:
         if node.name in ("elapsed", "until", "days_since"):
             return self._clock_call(node)
+        if node.name in ("hour_of_day", "day_of_week"):
+            return self._wall_clock(node)
+        if node.name in ("bucket", "consented"):
+            return (personal.bucket if node.name == "bucket" else personal.consented)(self, node)
+        if node.name == "if_":
+            return _choice(*[self.reading(arg) for arg in node.args])
+        if node.name == "contains" and isinstance(node.args[0], tree.ListRef):
+            return self._all([self.reading(node.args[1])], self.book.lists(node.args[0].name).holds)
         if node.name == "matches" and isinstance(node.args[1], tree.Literal):
             return self._all([self.reading(node.args[0])], matcher(str(node.args[1].value)))
         return self._all([self.reading(arg) for arg in node.args], FUNCTIONS[node.name])
@@ -167,6 +187,14 @@ class Scope:
 
         return read
 
+    def _wall_clock(self, node: tree.Call) -> Reading:
+        """What clocks show; `inline` has filled in the zone where the rule names none."""
+        self.timed = self.clock = True
+        zone = node.args[0]
+        assert isinstance(zone, tree.Literal)
+        read = calendar.clock_of(str(zone.value), node.name).read
+        return lambda profile, now_ms: read(now_ms)
+
     def _score(self, node: tree.Score) -> Reading:
         track = self.book.score(node)
         self.tracks.add(track.id)
@@ -186,6 +214,17 @@ class Scope:
 def _constant(value: Any) -> Reading:
     result = (value, NEVER)
     return lambda profile, now_ms: result
+
+
+def _choice(condition: Reading, one: Reading, other: Reading) -> Reading:
+    """`if_`: only the side that is taken matters, until the condition may change."""
+
+    def read(profile: Profile, now_ms: int) -> Result:
+        chosen, until = condition(profile, now_ms)
+        value, steady = (one if chosen is True else other)(profile, now_ms)
+        return value, min(until, steady)
+
+    return read
 
 
 def _junction(parts: list[Reading], *, deciding: bool) -> Reading:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+from ebbline.definitions.versions import parse_version
 from ebbline.engine.limits import DAY_MS
 
 Value = Any  # None | bool | int | float | str | list | tuple
@@ -140,6 +142,16 @@ def _absolute(x: Value) -> Value:
     return None if n is None else abs(n)
 
 
+_written_version = lru_cache(maxsize=1_000)(parse_version)  # the rules' own, not people's
+
+
+def _version_at_least(text: Value, least: Value) -> bool | None:
+    if not isinstance(text, str) or not isinstance(least, str):
+        return None
+    found, wanted = parse_version(text), _written_version(least)
+    return None if found is None or wanted is None else found >= wanted
+
+
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "contains": _contains,
     "startswith": _on_text(lambda a, b: a.startswith(b)),
@@ -150,6 +162,8 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "abs": _absolute,
     "round": _round,
     "default": lambda a, b: b if a is None else a,
+    "if_": lambda condition, a, b: a if condition is True else b,
+    "version_at_least": _version_at_least,
 }
 
 

@@ -13,9 +13,13 @@ from typing import Any
 
 from ebbline.engine.limits import NANO, NEVER, NUMBER_MAX
 from ebbline.engine.scalars import equal_key
+from ebbline.engine.tallies import count_value, merge_counts, see_value
 
 # The places of a record. A list, not a class: it is packed and unpacked millions of times.
 COUNT, TOTAL, LOWS, HIGHS, FIRST, LAST, HEADS, DISTINCT, TIMES, VALUES, IDS = range(11)
+# Two more, only in the records of tracks that need either: how often each value came, and when
+# each first came.
+TALLY, SEEN = 11, 12
 Record = list[Any]
 
 FOREVER = NEVER  # keep_ms of a track whose every entry may be asked for
@@ -24,10 +28,11 @@ FOREVER = NEVER  # keep_ms of a track whose every entry may be asked for
 class Needs:
     """What the uses of one track ask its records to keep; grows while a plan is compiled."""
 
-    __slots__ = ("distinct", "ends", "extremes", "heads", "ids", "keep_ms", "latest", "total",
-                 "values")  # fmt: skip
+    __slots__ = ("distinct", "ends", "extremes", "heads", "ids", "keep_ms", "latest", "seen",
+                 "tally", "total", "values")  # fmt: skip
 
     def __init__(self) -> None:
+        self.tally = self.seen = False
         self.total = self.extremes = self.ends = self.distinct = False
         self.values = self.ids = False
         self.heads = 0  # how many of the earliest times
@@ -64,7 +69,7 @@ class Track:
         """An empty record; unneeded places stay None."""
         need = self.needs
         listed = bool(need.keep_ms or need.latest)
-        return [
+        record: Record = [
             0,
             0,
             [None, None] if need.extremes else None,
@@ -77,6 +82,9 @@ class Track:
             [] if listed and need.values else None,
             [] if listed and need.ids else None,
         ]
+        if need.tally or need.seen:
+            record += [{} if need.tally else None, {} if need.seen else None]
+        return record
 
     def add(self, record: Record | None, at_ms: int, event_id: str, value: Any, now_ms: int) -> Any:
         """Add one event to a record (a new one for None) and return it; None when the value
@@ -105,10 +113,25 @@ class Track:
             self.trim(record, now_ms)
         return record
 
+    def _add_apart(
+        self, record: Record | None, at_ms: int, event_id: str, value: Any, now_ms: int
+    ) -> Any:
+        """`add` for a track that tells values apart, kept out of the way of all others."""
+        if value is None:
+            return record
+        added: Record = self.add(record, at_ms, event_id, value, now_ms)
+        if self.needs.tally:
+            count_value(added[TALLY], at_ms, event_id, value)
+        if self.needs.seen:
+            see_value(added[SEEN], at_ms, event_id, value)
+        return added
+
     def adder(self) -> Callable[[Any, int, str, Any, int], Any]:
-        """How a feed adds to this track: `add`, or for a track that only counts and keeps a few
-        times the same in fewer steps."""
+        """How a feed adds to this track: `add`, with more for a track that tells values apart, or
+        for one that only counts and keeps a few times the same in fewer steps."""
         need = self.needs
+        if need.tally or need.seen:
+            return self._add_apart
         if self.mode != "events" or need.keep_ms or need.ids or need.values:
             return self.add
         new, heads, latest = self.new_record, need.heads, need.latest
@@ -167,6 +190,11 @@ class Track:
             into[HEADS] = sorted(into[HEADS] + other[HEADS])[: need.heads]
         if need.distinct:
             into[DISTINCT].update(other[DISTINCT])
+        if need.tally:
+            merge_counts(into[TALLY], other[TALLY])
+        if need.seen:
+            for at_ms, event_id, value in other[SEEN].values():
+                see_value(into[SEEN], at_ms, event_id, value)
         if into[TIMES] is not None:
             _merge_entries(into, other)
             self.trim(into, now_ms)

@@ -9,17 +9,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import msgspec
-
 from ebbline.events import limits
 from ebbline.events.event import ALIAS_NAME, GROUP_NAME, IDENTIFY_NAME, Event, EventType
 from ebbline.events.fault import Fault
+from ebbline.events.request import ALONE, Surroundings
 from ebbline.events.segment import PAGE_VIEWED, SCREEN_VIEWED
 from ebbline.events.times import to_ms
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from ebbline.events.names import Names
     from ebbline.events.wire import Wire
 
@@ -35,18 +32,6 @@ _FIXED_NAMES: Final = {
 }
 _KINDS: Final = ("track", *_FIXED_NAMES)
 _WITH_TRAITS: Final = ("identify", "group")
-
-
-class Surroundings(msgspec.Struct, frozen=True):
-    """What the request says of all its calls; a call's own word wins."""
-
-    context: dict[str, Any] | None = None
-    integrations: dict[str, Any] | None = None
-    sent_at: datetime | None = None
-    flags: tuple[str, ...] = ()
-
-
-ALONE: Final = Surroundings()
 
 
 def read_call(

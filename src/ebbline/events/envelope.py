@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from ebbline.events import careful, limits
-from ebbline.events.call import Surroundings
 from ebbline.events.fault import Fault, too_large
+from ebbline.events.request import Surroundings
 from ebbline.events.wire import Envelope, Keyed, KeyedBatch, LooseEnvelope
 
 _typed = msgspec.json.Decoder(Envelope)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from ebbline.events import careful, limits
-from ebbline.events.call import ALONE, Surroundings, read_call, valid_receipt
+from ebbline.events.call import read_call, valid_receipt
 from ebbline.events.envelope import read_envelope, read_write_key
 from ebbline.events.event import Event, Rejection
 from ebbline.events.fault import Fault, reject, too_large
+from ebbline.events.request import ALONE, Parsed, Surroundings
 from ebbline.events.times import to_ms
 from ebbline.events.wire import Wire
 
@@ -36,14 +37,6 @@ _NO_RECEIVED_AT = Fault(
 _BAD_RECEIVED_AT = Fault(
     "bad_received_at", "receivedAt must lie between 1970 and 2200", "receivedAt"
 )
-
-
-class Parsed(msgspec.Struct, frozen=True):
-    """What one request held, in its order. `write_key` is the one found in the body."""
-
-    events: list[Event]
-    rejections: list[Rejection]
-    write_key: str | None = None
 
 
 class Parser:

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from ebbline.profiles.identifiers import IdentityRules
+from ebbline.profiles.parted import Parted
 
 
 class Identifier(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -24,7 +25,12 @@ class Identifier(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Graph(Protocol):
-    """Read access to who owns which identifier. Every profile holds at least one."""
+    """Read access to who owns which identifier. Every profile holds at least one.
+
+    `parted` are the identifiers that were parted by hand.
+    """
+
+    parted: Parted
 
     def owner(self, kind: str, value: str, /) -> int | None:
         """The profile that holds the identifier, or None."""
@@ -56,3 +62,9 @@ def in_priority_order(
         return rules.rank(link.type), link.type, link.first_ms, link.first_message_id, link.value
 
     return tuple(sorted(identifiers, key=place))
+
+
+def seniority(graph: Graph, rules: IdentityRules, profile: int) -> tuple[int, int, int]:
+    """The least wins a merge: higher-priority identifier, then older, then smaller id."""
+    rank = min(rules.rank(link.type) for link in graph.identifiers(profile))
+    return rank, graph.created_ms(profile), profile

@@ -9,14 +9,16 @@ from ebbline.errors import Invariant
 from ebbline.events.event import Event
 from ebbline.profiles.graph import Identifier, created_ms, in_priority_order
 from ebbline.profiles.identifiers import IdentityRules, Pair
+from ebbline.profiles.parted import Parted
 from ebbline.profiles.resolve import Resolution
 
 
 class GraphMemory:
     """A `Graph` held in two dictionaries."""
 
-    def __init__(self, rules: IdentityRules) -> None:
+    def __init__(self, rules: IdentityRules, parted: Parted | None = None) -> None:
         self.rules = rules
+        self.parted = Parted() if parted is None else parted
         self._owners: dict[Pair, int] = {}
         self._profiles: dict[int, tuple[Identifier, ...]] = {}
 
@@ -70,6 +72,11 @@ class GraphMemory:
             for kind, value in resolution.links
         ]
         self._own(profile, in_priority_order(self.rules, held))
+
+    def join(self, winner: int, loser: int) -> None:
+        """Give a profile all identifiers of another one, which is gone then."""
+        held = (*self._profiles[winner], *self._profiles.pop(loser))
+        self._own(winner, in_priority_order(self.rules, held))
 
     def _own(self, profile: int, identifiers: tuple[Identifier, ...]) -> None:
         self._profiles[profile] = identifiers

@@ -26,18 +26,29 @@ class IdentityRules:
     """The plan's identifier rules, made ready for the way of an event.
 
     `limits` maps a type to how many a profile may hold, `ranks` to its priority (0 is the
-    highest). Build it once per plan.
+    highest). Build it once per plan. `blocked` counts the values met that identify nobody.
     """
 
-    __slots__ = ("_device_ranked", "_named", "_user_first", "_user_ranked", "limits", "ranks")
+    __slots__ = (
+        "_device_ranked",
+        "_named",
+        "_user_first",
+        "_user_ranked",
+        "blocked",
+        "limits",
+        "ranks",
+        "rules",
+    )
 
     def __init__(self, rules: Iterable[IdentifierRule]) -> None:
+        self.rules = tuple(rules)
         kept: dict[str, IdentifierRule] = {}
-        for rule in rules:
+        for rule in self.rules:
             kept.setdefault(rule.type, rule)
         self.limits: dict[str, int] = {rule.type: rule.limit for rule in kept.values()}
         self.ranks: dict[str, int] = {name: rank for rank, name in enumerate(kept)}
         self._named = tuple(name for name in kept if name not in (USER_ID, ANONYMOUS_ID))
+        self.blocked = 0
         self._user_ranked = USER_ID in kept
         self._device_ranked = ANONYMOUS_ID in kept
         lowest = len(kept)
@@ -56,9 +67,13 @@ class IdentityRules:
         user = event.user_id
         if user is not None:
             user = plain(user) if self._user_ranked else None
+            if user is None:
+                self.blocked += self._user_ranked
         device = event.anonymous_id
         if device is not None:
             device = plain(device) if self._device_ranked else None
+            if device is None:
+                self.blocked += self._device_ranked
         context = event.context
         kind = event.type
         if kind in _NAMING_CALLS or "traits" in context or "externalIds" in context:
@@ -89,6 +104,7 @@ class IdentityRules:
     def _previous(self, event: Event) -> Iterator[Pair]:
         """An alias call's `previousId`, under both meanings the Segment spec gives it."""
         previous = None if event.previous_id is None else plain(event.previous_id)
+        self.blocked += previous is None and event.previous_id is not None
         if previous is not None:
             if self._user_ranked:
                 yield USER_ID, previous
@@ -106,9 +122,14 @@ class IdentityRules:
             holders.insert(0, event.traits)
         for name in self._named:
             for holder in holders:
-                value = identifier(name, holder.get(name))
+                said = holder.get(name)
+                if said is None:
+                    continue
+                value = identifier(name, said)
                 if value is not None:
                     yield name, value
+                else:
+                    self.blocked += 1
 
     def _external(self, context: dict[str, Any]) -> Iterator[Pair]:
         """Entries of `context.externalIds` about people; all four keys are required."""

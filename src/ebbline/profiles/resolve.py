@@ -13,17 +13,17 @@ decide by what is known at that moment, so there the order may matter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
 from ebbline.events.event import Event
-from ebbline.profiles.graph import Graph
+from ebbline.profiles.graph import Graph, seniority
 from ebbline.profiles.identifiers import ANONYMOUS_ID, USER_ID, IdentityRules, Pair
 from ebbline.profiles.limits import IDENTIFIERS_PER_PROFILE_MAX
 
-DropReason = Literal["limit", "profile_full", "later_login", "names_a_user"]
+DropReason = Literal["limit", "profile_full", "later_login", "names_a_user", "parted"]
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -40,7 +40,8 @@ class Dropped(msgspec.Struct, frozen=True):
     limit: it would give the person more of one type than allowed (two user ids, say);
     profile_full: the person would hold too many identifiers in all; later_login: a late event
     names a device that has been handed to somebody else since; names_a_user: the `previousId`
-    of an alias is another person's user id, so it is not taken for a device either.
+    of an alias is another person's user id, so it is not taken for a device either; parted:
+    it belongs to somebody who was parted by hand from the event's person.
     """
 
     type: str
@@ -101,7 +102,8 @@ def resolve_pairs(
     for pair in pairs:
         union.take(pair)
     created = not union.profiles
-    profile, *losers = sorted(union.profiles, key=union.precedence) or [new_id]
+    order = [seniority(graph, rules, profile) for profile in union.profiles]
+    profile, *losers = [place[-1] for place in sorted(order)] or [new_id]
     return Resolution(
         profile,
         created=created,
@@ -138,15 +140,10 @@ class _Union:
         if taken and pair[0] == USER_ID:
             self.user_named = True
 
-    def precedence(self, profile: int) -> tuple[int, int, int]:
-        """The least wins a merge: higher-priority identifier, then older, then smaller id."""
-        rank = min(self.rules.rank(link.type) for link in self.graph.identifiers(profile))
-        return rank, self.graph.created_ms(profile), profile
-
     def _take_new(self, pair: Pair) -> bool:
         """Attach an identifier nobody owns, if it fits."""
         counts = {pair[0]: 1}
-        reason = self._refusal(counts)
+        reason = self._refusal(counts) or self._parting((pair,))
         if reason is None and self._names_a_user(pair):
             reason = "names_a_user"
         if reason is not None:
@@ -159,6 +156,9 @@ class _Union:
         """Unite with the profile that owns the identifier, or else move the device alone."""
         counts = self._counts_of(owner)
         reason = self._refusal(counts)
+        if reason is None and self.graph.parted:
+            links = self.graph.identifiers(owner)
+            reason = self._parting((link.type, link.value) for link in links)
         if reason is None:
             self._add(counts)
             self.profiles[owner] = None
@@ -189,6 +189,18 @@ class _Union:
             return "profile_full"
         return None
 
+    def _parting(self, pairs: Iterable[Pair]) -> DropReason | None:
+        """Whether any of the identifiers was parted by hand from one of the person's."""
+        parted = self.graph.parted
+        if not parted:
+            return None
+        mine = [*self.links, *[(moved.type, moved.value) for moved in self.moved]]
+        for pair in pairs:
+            for other in parted.others(pair):
+                if other in mine or self.graph.owner(*other) in self.profiles:
+                    return "parted"
+        return None
+
     def _add(self, counts: dict[str, int]) -> None:
         for kind, count in counts.items():
             self.counts[kind] = self.counts.get(kind, 0) + count
@@ -206,7 +218,7 @@ class _Union:
         if (event.time_ms, event.message_id) <= (link.first_ms, link.first_message_id):
             return self._drop(pair, "later_login")
         counts = {ANONYMOUS_ID: 1}
-        reason = self._refusal(counts)
+        reason = self._refusal(counts) or self._parting((pair,))
         if reason is not None:
             return self._drop(pair, reason)
         self._add(counts)

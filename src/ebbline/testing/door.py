@@ -50,11 +50,14 @@ class Door:
         meters, limits = Meters(CollectorRegistry()), Limits()
         self._log = Log(folder.log, clock)
         self._commit = GroupCommit(_Writer(self._log), limits, meters, inline=True)
-        keys = {source.write_key: source.name for source in plan.sources}
         self.app = collect_app(
-            parser_for(plan), keys, self._commit, meters, clock.now_ms, limits=limits,
+            parser_for(plan), _keys(plan), self._commit, meters, clock.now_ms, limits=limits,
             trouble=lambda: self._commit.trouble,
         )  # fmt: skip
+
+    def follow(self, plan: Plan) -> None:
+        """Read by another version of the definitions from now on."""
+        self.app.read_as(parser_for(plan), _keys(plan), lambda _: True)
 
     async def ask(self, path: str, body: bytes, write_key: str) -> Answer:
         """POST a body as an SDK would, without a socket; waits until it is on disk."""
@@ -82,6 +85,10 @@ class Door:
         """Write what waits and refuse the rest."""
         await self._commit.close()
         self._log.close()
+
+
+def _keys(plan: Plan) -> dict[str, str]:
+    return {source.write_key: source.name for source in plan.sources}
 
 
 class _Writer:

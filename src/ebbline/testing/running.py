@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from ebbline.definitions.plan import Plan
 from ebbline.engine import NEVER
+from ebbline.hosts.embedded.builder import Builder
 from ebbline.hosts.embedded.deliver import Deliver
 from ebbline.hosts.embedded.engine_loop import EngineLoop
 from ebbline.hosts.embedded.folder import DataFolder
@@ -28,9 +29,14 @@ class Running:
         self.folder = folder
         self.sandboxes = sandboxes
         self._rows = 0
-        self.engine = EngineLoop(folder, plan, clock, self._committed)
+        self._clock = clock
+        self._new_plan: Plan | None = None
+        self.engine = EngineLoop(folder, plan, clock, self._committed, on_plan=self._in_force)
+        self.builder = Builder(folder, clock)
+        self.building = True  # whether `settle` builds what is proposed
         self.due_ms: int | None = None
         self._step()
+        self._new_plan = None
         self.door = Door(folder, plan, clock)
         self.reader = Reader(folder.path, clock)
         drawn = random.Random(plan.name)  # noqa: S311 - the same delays in every run
@@ -48,8 +54,14 @@ class Running:
         await self.settle()
 
     async def settle(self) -> None:
-        """Fold what the log holds, fire what is due, and let deliver do what it can now."""
+        """Fold what the log holds, fire what is due, build a version that is proposed, and let
+        deliver do what it can now."""
         self._step()
+        while self.building and self.builder.step():
+            continue
+        self._step()
+        if self._new_plan is not None:
+            self._follow(self._new_plan)
         if self._rows:
             self._rows = 0
             self.deliver.wake()
@@ -72,11 +84,23 @@ class Running:
         if self._delivering is not None:
             await self._delivering
         self.reader.close()
+        self.builder.close()
         self.engine.close()
 
     def _step(self) -> None:
         due_ms = self.engine.step()
         self.due_ms = due_ms if due_ms < NEVER else None
+
+    def _in_force(self, plan: Plan) -> None:
+        self._new_plan = plan
+
+    def _follow(self, plan: Plan) -> None:
+        """Another version is live: what the processes of a system do then."""
+        self._new_plan = None
+        self.sandboxes.follow(plan)
+        self.door.follow(plan)
+        self.reader.close()
+        self.reader = Reader(self.folder.path, self._clock)
 
     def _committed(self, rows: int) -> Any:
         self._rows += rows

@@ -54,6 +54,13 @@ class Sandboxes:
         for destination in plan.destinations:
             self._open(destination)
 
+    def follow(self, plan: Plan) -> None:
+        """Open what another version of the plan adds; what is there stays as it is."""
+        self.environ.update(_stand_ins(plan))
+        for destination in plan.destinations:
+            if destination.name not in self.apps:
+                self._open(destination)
+
     async def send(self, request: Request, limits: Limits) -> Result:
         """See `deliver.transport`; gives up after the vendor's time limit on the virtual clock,
         while the sandbox may go on with the request."""

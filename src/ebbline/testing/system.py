@@ -20,11 +20,13 @@ from ebbline.definitions import Loaded, load_project, render_all
 from ebbline.definitions.plan import Plan
 from ebbline.errors import ProjectError
 from ebbline.hosts.embedded.collect.keys import DEFAULT_KEYS
+from ebbline.hosts.embedded.builder import Builder
 from ebbline.hosts.embedded.deliver import Deliver
 from ebbline.hosts.embedded.engine_loop import EngineLoop
 from ebbline.hosts.embedded.folder import DataFolder, open_folder
 from ebbline.hosts.embedded.lock import FolderLock, acquire
 from ebbline.hosts.embedded.reading import Reader, Told
+from ebbline.hosts.embedded.versions import Proposal, Versions, propose, read_versions
 from ebbline.testing.door import Answer, Served
 from ebbline.testing.running import Running
 from ebbline.testing.sandboxes import Sandboxes
@@ -68,6 +70,7 @@ class System:
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._lock: FolderLock | None = None
         self._running: Running | None = None
+        self._building = True
         self._served: Served | None = None
         self._sandboxes: Sandboxes | None = None
 
@@ -83,6 +86,7 @@ class System:
         if self._sandboxes is None:
             self._sandboxes = Sandboxes(self.plan, self.clock)
         self._running = Running(folder, self.plan, self.clock, self._sandboxes)
+        self._running.building = self._building
         await self._running.start()
 
     async def stop(self) -> None:
@@ -153,6 +157,39 @@ class System:
             self._served = Served(self._now().door.app)
             await self._served.start()
         return self._served.url
+
+    # -- definitions -----------------------------------------------------------------------
+
+    async def apply(self, project: Project) -> None:
+        """Change the project while the system runs, as `ebbline apply --wait` does."""
+        self.propose(project)
+        await self.build()
+
+    def propose(self, project: Project) -> None:
+        """Propose a changed project and build nothing of it before `build`: for tests of what
+        happens meanwhile."""
+        plan, running = plan_of(project), self._now()
+        running.building = self._building = False
+        propose(running.engine.log, Proposal(plan, "a test"))
+        self.plan = plan
+
+    @property
+    def versions(self) -> Versions:
+        """The versions of the definitions: what is live, what is being built."""
+        return read_versions(self._now().engine.log)
+
+    @property
+    def builder(self) -> Builder:
+        """The builder, for tests that look into it or stop it halfway."""
+        return self._now().builder
+
+    async def build(self, steps: int | None = None) -> None:
+        """Let the builder take so many steps towards what was proposed, or all of them."""
+        running = self._now()
+        running.building = self._building = steps is None
+        for _ in range(steps or 0):
+            running.builder.step()
+        await running.settle()
 
     # -- time ------------------------------------------------------------------------------
 

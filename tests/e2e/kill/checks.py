@@ -13,7 +13,8 @@ from ebbline.definitions.plan import Plan
 from ebbline.events.event import Event
 from ebbline.hosts.embedded.clock import SystemClock
 from ebbline.hosts.embedded.engine_loop import EngineLoop
-from ebbline.hosts.embedded.folder import open_folder
+from ebbline.hosts.embedded.folder import DataFolder, open_folder
+from ebbline.hosts.embedded.history import History
 from ebbline.hosts.embedded.log import Log
 from ebbline.testing import START_MS, VirtualClock
 from tests.e2e.kill.load import Call, owner
@@ -75,6 +76,30 @@ def views(acknowledged: dict[str, Call]) -> Counter[str]:
     """Products viewed by person, counted from what was sent: each messageId once."""
     calls = acknowledged.values()
     return Counter(owner(call) for call in calls if call.get("event") == "Product Viewed")
+
+
+def history_differs(data: Path) -> list[str]:
+    """Events of the log that history and tail do not hold exactly once, or not as the events of
+    whom the state says they are."""
+    log = Log(data / "log.db", SystemClock(), read_only=True)
+    entries = (entry for entry in log.read(0) if entry.kind == "events")
+    first = {event.message_id: event for entry in entries for event in log.events(entry)}
+    log.close()
+    owners = {
+        (kind, value): profile
+        for kind, value, profile in query(
+            data / "state.db", "SELECT type, value, profile FROM identifiers"
+        )
+    }
+    with History(DataFolder(data)) as history, history.events() as db:
+        rows = db.execute("SELECT message_id, profile FROM events").fetchall()
+    held = Counter(message_id for message_id, _ in rows)
+    found = [f"{each}: {held[each]} times" for each in first.keys() | held if held[each] != 1]
+    for message_id, profile in rows:
+        event = first[message_id]
+        if event.user_id is not None and owners["user_id", event.user_id] != profile:
+            found.append(f"{message_id}: of {profile}, not of {event.user_id}")
+    return found
 
 
 def wanted(data: Path, plan: Plan) -> dict[Person, set[str]]:

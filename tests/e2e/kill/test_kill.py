@@ -98,6 +98,7 @@ def test_killed_processes_lose_nothing_and_say_nothing_wrong(
         )
     assert lost == []
     assert checks.refolded(system.data, tmp_path / "again", plan) == []
+    assert checks.history_differs(system.data) == []
     assert wrong == []
     assert stale == []
     counted = {user["external_id"]: user["custom_attributes"].get("views", 0)

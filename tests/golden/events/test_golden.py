@@ -15,7 +15,8 @@ import pytest
 
 from ebbline.events.event import Event, Rejection
 from ebbline.events.names import Names
-from ebbline.events.parse import Parsed, Parser
+from ebbline.events.parse import Parser
+from ebbline.events.request import Parsed
 from ebbline.events.times import read_time, to_ms
 
 FILES = sorted(Path(__file__).parent.glob("*.txt"))

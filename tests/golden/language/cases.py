@@ -30,7 +30,7 @@ KNOWN = Known(
     computed=frozenset({"lead_score", "joined"}),
     audiences=frozenset({"vip", "churn_risk"}),
     archived=frozenset({"old_vip"}),
-    lists=frozenset({"gold_ids"}),
+    lists={"gold_ids": frozenset({"text"})},
     events={
         "Product Viewed": EventRule("Product Viewed", (), VIEWED),
         "Page Viewed": EventRule("Page Viewed", (), PAGE),
@@ -53,7 +53,7 @@ def outcome(rule: str) -> str:
     """A case as it must stand in the file."""
     said = "\n".join(f"> {line}" for line in rule.splitlines())
     timestamps = frozenset(name for name, kind in KNOWN.traits.items() if kind == "timestamp")
-    parsed = parse_rule(rule, Names({}), timestamps)
+    parsed = parse_rule(rule, Names({}), timestamps, lists=KNOWN.lists)
     problems = parsed.problems
     if parsed.tree is not None:
         problems += check_rule(parsed.tree, KNOWN, parsed.spans).problems

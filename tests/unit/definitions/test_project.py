@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ebbline.definitions import Finding, load_files, load_project, render
 from ebbline.definitions.limits import FILE_BYTES_MAX
-from ebbline.definitions.tree import And, AudienceRef, Compare, Items, Literal, Moment, Trait
+from ebbline.definitions.tree import And, AudienceRef, Compare, Moment, Trait
 
 GOOD = {"ebbline.yml": b"name: shop\n"}
 AUDIENCE = "audiences:\n  a:\n    owner: x\n    review_by: 2030-01-01\n    when: {}\n"
@@ -53,7 +53,7 @@ BROKEN = [
     ("wrong_type", 4, "audiences:\n  a:\n    when: x\n    review_by: soon\n"),
     ("wrong_type", 4, "audiences:\n  a:\n    when: x\n    tags: sales\n"),
     ("wrong_type", 4, "audiences:\n  a:\n    when: x\n    archived: maybe\n"),
-    ("not_supported", 4, "audiences:\n  a:\n    when: x\n    hold: 10m\n"),
+    ("not_supported", 4, "audiences:\n  a:\n    when: x\n    refresh: 10m\n"),
     ("bad_name", 2, 'audiences:\n  "": {when: x}\n'),
     ("unknown_audience", 4, "audiences:\n  a:\n    when: x\n    parent: b\n"),
     ("unknown_audience", 2, "groups:\n  g: {priority: [a]}\n"),
@@ -205,22 +205,6 @@ def test_a_text_beside_a_computed_timestamp_is_a_moment() -> None:
     ]  # fmt: skip
 
 
-def test_lists_are_written_out_where_they_are_named() -> None:
-    files = {
-        "lists/gold.csv": b"value\na1\na2,second column\n\na1\n",
-        "lists/sizes.csv": b"number\n1\n2.5\n",
-        "audiences/x.yml": b"audiences: {a: {when: id in gold}, b: {when: size not in sizes}}\n",
-    }
-    plan = load_files(GOOD | files).plan
-    assert plan is not None
-    assert plan.audiences[0].when == Compare(
-        "in", Trait("id"), Items((Literal("a1"), Literal("a2")))
-    )
-    assert plan.lists == {"gold": ("a1", "a2"), "sizes": (1, 2.5)}
-    bad = load_files(GOOD | {"lists/n.csv": b"number\nx\n"})
-    assert [(f.code, f.line) for f in bad.findings] == [("wrong_type", 2)]
-
-
 def test_archived_audiences_are_left_out() -> None:
     text = "audiences:\n  a: {when: x, archived: true}\n  b: {when: 'audience(\"a\")'}\n"
     assert "archived_audience" in {f.code for f in findings(audiences__x=text)}
@@ -253,7 +237,7 @@ def test_what_an_audience_lacks_is_named_alone(lacking: str, code: str, hint: st
 
 def test_what_is_read_and_not_enforced_warns_with_its_place() -> None:
     files = {
-        "ebbline.yml": b"name: x\nretention: {events: 90d}\nlimits: {profiles: 5}\n",
+        "ebbline.yml": b"name: x\nlimits: {profiles: 5}\n",
         "tracking-plan/p.yml": b"events:\n  A:\n    properties:\n"
         b"      a: {type: string, pattern: x+, minLength: 2, enum: [x, xx]}\n"
         b"      b: {type: number, multipleOf: 5, minimum: 0}\n"
@@ -264,10 +248,23 @@ def test_what_is_read_and_not_enforced_warns_with_its_place() -> None:
     assert {f.severity for f in loaded.findings} == {"warning"}
     assert {f.code for f in loaded.findings} == {"not_enforced"}
     assert [(f.file, f.line, f.message.split()[0]) for f in loaded.findings] == [
-        ("ebbline.yml", 2, "retention"), ("ebbline.yml", 3, "limits"),
+        ("ebbline.yml", 2, "limits"),
         ("tracking-plan/p.yml", 4, "pattern"), ("tracking-plan/p.yml", 5, "multipleOf"),
         ("tracking-plan/p.yml", 7, "format"),
     ]  # fmt: skip
+
+
+def test_retention_is_read_as_days() -> None:
+    loaded = load_files({"ebbline.yml": b"name: x\nretention: {events: 4w}\n"})
+    assert loaded.system["retention"] == {"events": 28}
+    assert load_files({"ebbline.yml": b"name: x\n"}).system["retention"] == {}
+
+
+@pytest.mark.parametrize("length", ["12h", "1d1h", "0d"])
+def test_retention_is_whole_days(length: str) -> None:
+    text = f"name: x\nretention: {{events: {length}}}\n"
+    (found,) = load_files({"ebbline.yml": text.encode()}).findings
+    assert (found.code, found.hint) == ("bad_retention", "write 400d")
 
 
 @pytest.mark.parametrize("bound", ["minimum: low", "minLength: -1", "maxItems: 1.5", "enum: a"])

@@ -10,7 +10,7 @@ from ebbline.definitions.limits import RULE_DEPTH_MAX, RULE_NODES_MAX
 from ebbline.definitions.parse import parse_rule
 from ebbline.definitions.printer import print_rule
 from ebbline.definitions.tree import AnyNode
-from tests.unit.definitions.strategies import TREES
+from tests.unit.definitions.strategies import LIST_NAMES, TREES
 
 OVER_LIMIT = {"too_many_nodes", "too_deep", "rule_too_long"}
 
@@ -19,7 +19,7 @@ OVER_LIMIT = {"too_many_nodes", "too_deep", "rule_too_long"}
 @given(TREES)
 def test_printed_text_reads_back_as_the_same_tree(tree: AnyNode) -> None:
     text = print_rule(tree)
-    parsed = parse_rule(text)
+    parsed = parse_rule(text, lists=LIST_NAMES)
     if {problem.code for problem in parsed.problems} & OVER_LIMIT:
         return
     assert parsed.problems == (), text

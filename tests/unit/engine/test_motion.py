@@ -46,6 +46,19 @@ def flips(rule: str) -> tuple[int, list[tuple[str, int]]]:
             5,
             [("entered", 0), ("exited", 462_769_947)],
         ),
+        # side by side: equal for good, one above the other for long, parallel until it is gone
+        (f'{SCORE} > score(points("*", 30), half_life="7d")', 0, []),
+        (f'{SCORE} * 1.001 > score(points("*", 30), half_life="7d")', 3, [("entered", 0)]),
+        (
+            'score(points("E", 30), fade="7d") + 1e-6 > score(points("*", 30), fade="7d")',
+            2,
+            [("entered", 0)],
+        ),
+        (
+            'score(points("E", 30), fade="7d") >= score(points("*", 19), fade="7d") + 30',
+            3,
+            [("entered", 0), ("exited", 7 * DAY_MS // 11 + 1)],
+        ),
     ],
 )
 def test_no_polling(rule: str, wakes_max: int, first: list[tuple[str, int]]) -> None:

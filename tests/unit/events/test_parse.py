@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ebbline.events import careful
 from ebbline.events.event import Event, Rejection
 from ebbline.events.names import Names
-from ebbline.events.parse import CALLS, Parsed, Parser
+from ebbline.events.parse import CALLS, Parser
+from ebbline.events.request import Parsed
 from ebbline.events.wire import Wire
 
 PARSER = Parser(Names())

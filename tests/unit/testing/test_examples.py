@@ -195,3 +195,43 @@ def test_a_project_with_errors_is_not_run():
 
 def test_the_documented_example_runs():
     assert doctest.testmod(examples).failed == 0
+
+
+OPTIONS = """
+audiences:
+  warm:
+    enter_when: count("Demo Watched", within="1h") >= 2
+    exit_when: not performed("Demo Watched", within="1h")
+    hold: 2h
+    cooldown: 1d
+    limit_to_purposes: [sales]
+    owner: me
+    review_by: 2100-01-01
+    examples:
+      - name: two demos
+        events:
+{events}
+        expect:
+{expect}
+"""
+
+
+def test_options_of_an_audience_keep_to_the_same_clock():
+    yes = "context: {consent: {categoryPreferences: {sales: true}}}"
+    events = [
+        "at: 0s, track: Demo Watched, times: 2",
+        f"at: 1m, track: Demo Watched, {yes}",
+        "at: 3h, track: Demo Watched, times: 2",
+        "at: 26h, track: Demo Watched, times: 2",
+    ]
+    expect = [
+        "at: 0s, in: false",
+        "at: 1m, in: true",
+        "at: 2h59s999ms, in: true",
+        "at: 2h1m, in: false",
+        "at: 3h, in: false",
+        "at: 26h59s999ms, in: false",
+        "at: 26h1m, in: true",
+    ]
+    result = run(events, expect, OPTIONS)
+    assert (result.passed, result.message) == (True, "")

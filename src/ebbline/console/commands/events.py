@@ -44,7 +44,9 @@ class ClockChoice(StrEnum):
 
 
 def import_events(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="NDJSON: one Segment call a line")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="NDJSON, CSV or Parquet; see the how-to")
+    ],
     clock: Annotated[
         ClockChoice,
         typer.Option(
@@ -68,10 +70,10 @@ def import_events(
         raise typer.BadParameter(message, param_hint="--until")
     if not file.is_file():
         what = "is no file" if file.exists() else "does not exist"
-        message = f"{file} {what}; name a file with one call in JSON a line."
+        message = f"{file} {what}; name an NDJSON, CSV or Parquet file of calls."
         raise SetupError(message)
     place = Place(project, data)
-    plan = place.plan()
+    plan, loaded = place.checked()
     if dry_run:
         told = {"file": str(file), "bytes": file.stat().st_size, "data": str(place.data)}
         if as_json:
@@ -82,11 +84,15 @@ def import_events(
         return
     from ebbline.hosts.embedded import importing  # noqa: PLC0415 - heavy
 
-    with _progress() as progress:
+    with _progress("importing") as progress:
         if clock is ClockChoice.EVENTS:
             summary = importing.replay(plan, place.data, file, until_ms, progress)
         else:
             summary = importing.append(plan, place.data, file, progress)
+    if clock is ClockChoice.EVENTS:
+        with _progress("writing history") as progress:
+            keep_days = loaded.system["retention"].get("events")
+            importing.write_history(place.data, keep_days, progress)
     if as_json:
         show_json(_document(summary))
     else:
@@ -99,7 +105,8 @@ def import_events(
 class _progress:  # noqa: N801 - it is used like a function
     """A bar on stderr while somebody watches, nothing otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str) -> None:
+        self._what = what
         self._bar: Any = None
         self._task: Any = None
 
@@ -115,11 +122,11 @@ class _progress:  # noqa: N801 - it is used like a function
         )
 
         self._bar = Progress(
-            "importing", BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
+            self._what, BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
             console=Console(stderr=True), transient=True,
         )  # fmt: skip
         self._bar.start()
-        self._task = self._bar.add_task("importing", total=None)
+        self._task = self._bar.add_task(self._what, total=None)
         return lambda done, size: self._bar.update(self._task, completed=done, total=size)
 
     def __exit__(self, *_: object) -> None:
@@ -156,10 +163,10 @@ def _tell_refused(summary: Summary, place: Place) -> None:
         return
     say()
     for each in summary.refusals:
-        say(f"line {each.line:,}: {each.code}: {printable(each.message)}")
+        say(f"{each.unit} {each.line:,}: {each.code}: {printable(each.message)}")
     more = summary.rejected - len(summary.refusals)
     if more:
-        say(f"and {plural(more, 'more refused line')}")
+        say(f"and {plural(more, f'more refused {summary.refusals[0].unit}')}")
     say(f"They are in the quarantine of {place.data}, each with its reason:"
         " `ebbline quarantine list`.")  # fmt: skip
 

@@ -69,6 +69,8 @@ def entry_text(entry: Told) -> tuple[str, str]:
             return "linked", gained if entry.value else f"{entry.definition} handed over"
         case "merged":
             return "merged", f"into profile {entry.value}"
+        case "unmerged":
+            return "unmerged", f"from profile {entry.value}"
         case _:
             return entry.kind, entry.definition
 

@@ -1,35 +1,73 @@
-"""`ebbline profile`: one person: identifiers, traits, audiences."""
+"""`ebbline profile`: one person: identifiers, traits, audiences, and the latest events."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from ebbline.console.commands.looking import AtOption, UserArgument, looking
-from ebbline.console.output import iso, moment, paint, show, show_json, show_table, value_text
+import typer
+
+from ebbline.console.commands.looking import AtOption, UserArgument, event_words, looking
+from ebbline.console.output import (
+    iso,
+    moment,
+    paint,
+    say,
+    show,
+    show_json,
+    show_table,
+    value_text,
+)
 from ebbline.console.place import DataOption, JsonOption, Place, ProjectOption, instant
 
 if TYPE_CHECKING:
     from ebbline.definitions import Plan
-    from ebbline.hosts.embedded.reading import Person
+    from ebbline.hosts.embedded.history import Page
+    from ebbline.hosts.embedded.reading import Person, Reader
+
+
+EVENTS_SHOWN = 20
+PROPERTIES_SHOWN = 80  # characters of an event's properties; --json gives all
 
 
 def profile(
     user: UserArgument,
     at: AtOption = None,
+    limit: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Show so many of the latest events")
+    ] = EVENTS_SHOWN,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="Show older events: the place that the last page named"),
+    ] = None,
     project: ProjectOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one person: identifiers and their first events, traits, audiences."""
+    """Show one person: identifiers and their first events, traits, audiences, latest events."""
     with looking(Place(project, data), instant(at, "--at")) as (reader, now_ms):
         person = reader.person(reader.find(user), now_ms)
         kinds = _kinds(reader.plan())
+        page = _page(reader, person.profile, limit, before)
         if as_json:
-            show_json(_document(person, kinds))
+            show_json(_document(person, kinds) | _events(page))
             return
         _show_identifiers(person)
         _show_traits(person, kinds)
         _show_audiences(person)
+        if limit:
+            _show_events(page)
+
+
+def _page(reader: Reader, profile_id: int, limit: int, before: str | None) -> Page:
+    from ebbline.hosts.embedded.history import History, read_place  # noqa: PLC0415 - heavy
+
+    place = None if before is None else read_place(before)
+    if before is not None and place is None:
+        message = f'"{before}" is no place; copy it from the end of a page.'
+        raise typer.BadParameter(message, param_hint="--before")
+    with History(reader.folder) as history:
+        # A reader of the past has a state of its own that ends at its instant.
+        return history.timeline(profile_id, limit=limit, before=place)
 
 
 def _show_identifiers(person: Person) -> None:
@@ -72,6 +110,43 @@ def _show_audiences(person: Person) -> None:
         show_table(["audience", "since", ""], rows)
     if person.wake_ms is not None:
         show(f"\ntime alone changes something at {moment(person.wake_ms)} at the earliest")
+
+
+def _show_events(page: Page) -> None:
+    from ebbline.hosts.embedded.history import place_text  # noqa: PLC0415 - heavy
+
+    show()
+    if not page.rows:
+        show("no events")
+        return
+    rows = [
+        [moment(row.time_ms), event_words(row.name), _short(row.properties)] for row in page.rows
+    ]
+    show_table(["event at", "name", "properties"], rows)
+    if page.older is not None:
+        say(f"\nthere are older ones: --before {place_text(page.older)}")
+
+
+def _short(properties: str) -> str:
+    if properties == "{}":
+        return ""
+    cut = len(properties) > PROPERTIES_SHOWN
+    return properties[: PROPERTIES_SHOWN - 1] + "…" if cut else properties
+
+
+def _events(page: Page) -> dict[str, Any]:
+    from ebbline.hosts.embedded.history import place_text  # noqa: PLC0415 - heavy
+
+    return {
+        "events": [
+            {"at": iso(row.time_ms), "known": iso(row.known_ms), "type": row.type,
+             "name": row.name, "message_id": row.message_id, "source": row.source,
+             "properties": event.properties, "traits": event.traits, "context": event.context,
+             "log_offset": row.log_offset}
+            for row in page.rows for event in [row.event()]
+        ],
+        "older": None if page.older is None else place_text(page.older),
+    }  # fmt: skip
 
 
 def _kinds(plan: Plan) -> dict[str, str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ebbline.console.changing import somebody
 from ebbline.console.output import say, show, show_json
 from ebbline.console.place import (
     DataOption,
@@ -16,6 +17,9 @@ from ebbline.console.place import (
     ProjectOption,
     whole,
 )
+
+if TYPE_CHECKING:
+    from ebbline.hosts.embedded.versions import Versions
 
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8080
@@ -46,6 +50,13 @@ def run(
     log_level: Annotated[
         str, typer.Option(envvar="EBBLINE_LOG_LEVEL", help="debug, info, warning or error")
     ] = "info",
+    apply: Annotated[
+        bool,
+        typer.Option(
+            "--apply/--no-apply",
+            help="Make a changed project live, once its state is built beside what is live",
+        ),
+    ] = True,
     dry_run: DryRunOption = False,
     project: ProjectOption = None,
     data: DataOption = None,
@@ -69,17 +80,24 @@ def run(
             show("\n".join(f"{key:8} {value}" for key, value in told.items()))
             say("Nothing was started (--dry-run).")
         return
-    _start(place, host, port, speed, log_level, as_json=as_json)
+    _start(place, host, port, speed, log_level, apply=apply, as_json=as_json)
 
 
 def _start(
-    place: Place, host: str, port: int, speed: float, log_level: str, *, as_json: bool
+    place: Place,
+    host: str,
+    port: int,
+    speed: float,
+    log_level: str,
+    *,
+    apply: bool,
+    as_json: bool,
 ) -> None:
     from ebbline.hosts.embedded.logging import set_up_logging  # noqa: PLC0415 - heavy
     from ebbline.hosts.embedded.running import RunOptions  # noqa: PLC0415
     from ebbline.hosts.embedded.running import run as run_system  # noqa: PLC0415
 
-    plan = place.plan()
+    plan, loaded = place.checked()
 
     def ready(real_port: int) -> None:
         url = f"http://{host}:{real_port}"
@@ -95,5 +113,20 @@ def _start(
         say("  Ctrl-C ends it; nothing acknowledged is lost.\n")
 
     set_up_logging("supervisor", log_level)
-    options = RunOptions(speed=speed, log_level=log_level, on_ready=ready)
+    keep_days = loaded.system["retention"].get("events")
+    options = RunOptions(
+        speed=speed, log_level=log_level, on_ready=ready, keep_days=keep_days, apply=apply,
+        who=somebody(), on_differing=_say_differing,
+    )  # fmt: skip
     raise typer.Exit(run_system(plan, place.data, host, port, options))
+
+
+def _say_differing(known: Versions) -> None:
+    """The project is not what is live: what happens about it."""
+    live = known.live.number if known.live is not None else 0
+    if known.open is None:
+        say(f"The project differs from version {live}, which is live and stays so;"
+            " `ebbline plan` shows how, `ebbline apply` makes it live.")  # fmt: skip
+        return
+    say(f"The project has changed: version {known.open.number} is built now, while version"
+        f" {live} goes on. `ebbline status` shows how far it is.")  # fmt: skip

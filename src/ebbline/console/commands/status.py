@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ebbline.console.changing import build_document, build_line
 from ebbline.console.output import iso, moment, paint, plural, show, show_json, show_table
 from ebbline.console.place import DataOption, JsonOption, Place, ProjectOption
 
@@ -15,12 +16,16 @@ def status(
     project: ProjectOption = None, data: DataOption = None, as_json: JsonOption = False
 ) -> None:
     """Show whether it runs, how far it has got, and how many are in each audience."""
+    from ebbline.hosts.embedded.builder import read_progress  # noqa: PLC0415 - heavy
+
     place = Place(project, data)
     with place.reader() as reader:
         found, counts, name = reader.status(), reader.counts(), reader.plan().name
-        refused = reader.refused()
+        refused, known = reader.refused(), reader.versions()
+        progress = read_progress(reader.folder)
     if as_json:
-        show_json(_document(name, found, counts, refused))
+        build = build_document(known, progress, found.now_ms)
+        show_json(_document(name, found, counts, refused) | {"definitions": build})
         return
     state = paint("running", "green") if found.running else paint("stopped", "yellow")
     show(f"{paint(name, 'bold')}  {state}, its clock at {moment(found.now_ms)} UTC")
@@ -31,7 +36,11 @@ def status(
     behind = late if found.behind else "up to date"
     show(f"  state      {behind}, at {moment(found.state_now_ms)}")
     show(f"  people     {found.profiles:,}, known by {plural(found.identifiers, 'identifier')}")
+    show(f"  identity   {_identity(found.figures)}")
+    late = plural(found.figures.get("late_events", 0), "event")
+    show(f"  late       {late} came later than the horizon")
     show(f"  ledger     {found.ledger:,} changes")
+    show(f"  version    {build_line(known, progress, found.now_ms, running=found.running)}")
     if found.next_due_ms is not None:
         show(f"  next       time alone changes something at {moment(found.next_due_ms)}")
     why = ", ".join(f"{code} {number:,}" for code, number in refused)
@@ -55,6 +64,7 @@ def _document(
                   "behind": found.behind, "bytes": found.state_bytes},
         "profiles": found.profiles,
         "identifiers": found.identifiers,
+        "figures": found.figures,
         "ledger": found.ledger,
         "quarantine": {"kept": found.quarantined, "trimmed": found.quarantine_trimmed,
                        "codes": dict(refused)},
@@ -62,6 +72,20 @@ def _document(
         "audiences": {count.audience: {"members": count.members, "effective": count.effective}
                       for count in counts},
     }  # fmt: skip
+
+
+def _identity(figures: dict[str, int]) -> str:
+    """What happened to who is who, in a line."""
+    kept_out = sum(count for what, count in figures.items() if what.startswith("dropped_"))
+    told = [
+        plural(figures.get("links", 0), "link"),
+        plural(figures.get("merges", 0), "merge"),
+        plural(figures.get("unmerges", 0), "unmerge"),
+        plural(figures.get("handed_over", 0), "device") + " handed over",
+        plural(kept_out, "identifier") + " kept out",
+        plural(figures.get("blocked_values", 0), "value") + " blocked",
+    ]
+    return ", ".join(told)
 
 
 def _size(number: int) -> str:

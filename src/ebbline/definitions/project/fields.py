@@ -16,12 +16,13 @@ from ebbline.definitions.project.shapes import (
     Number,
     Record,
     Rule,
+    Single,
     Text,
 )
 
 _TEXTS = ListOf(Text())
 _ANY_TEXT = Text(empty=True)
-_LIST_VALUES = ListOf(Text(loose=True))
+_LIST_VALUES = ListOf(Single())
 PROPERTY_TYPES = (
     "string", "number", "integer", "boolean", "timestamp", "array", "object", "any",
 )  # fmt: skip
@@ -52,8 +53,13 @@ PROJECT = Record(
             Record((Field("identifiers", ListOf(IDENTIFIER), "highest priority first"),)),
             "which identifiers make one person",
         ),
+        Field("lateness", Length(), "events that come later than this are counted as late; 30d"),
         Field("lists", NamedOf(_LIST_VALUES, "list"), "fixed lists that rules can name"),
-        Field("retention", Mapping(), "how long events and profiles are kept; not enforced yet"),
+        Field(
+            "retention",
+            Record((Field("events", Length(), "how long the history keeps events: days"),)),
+            "how long things are kept",
+        ),
         Field("limits", Mapping(), "bounds of the running system; not enforced yet"),
         Field("settings", Mapping(), "settings of the running system"),
     )
@@ -137,7 +143,12 @@ EXAMPLE = Record(
 )
 AUDIENCE = Record(
     (
-        Field("when", Rule(), "a condition of the rule language", required=True),
+        Field("when", Rule(), "a condition of the rule language"),
+        Field("enter_when", Rule(), "in place of when: who enters"),
+        Field("exit_when", Rule(), "with enter_when: who leaves"),
+        Field("hold", Length(), "the least time they stay"),
+        Field("cooldown", Length(), "the least time they are away before they enter again"),
+        Field("limit_to_purposes", _TEXTS, "only people who consented to all of these"),
         Field("description", _ANY_TEXT, "who they are"),
         Field("owner", Text(), "who answers for it"),
         Field("tags", _TEXTS, "for finding it"),
@@ -145,15 +156,10 @@ AUDIENCE = Record(
         Field("parent", Text(), "an audience they must be in as well"),
         Field("archived", Flag(), "kept in the file, not evaluated"),
         Field("examples", ListOf(EXAMPLE), "events and what must follow from them"),
-        *(
-            Field(name, Later())
-            for name in (
-                "hold", "cooldown", "enter_when", "exit_when", "sql", "refresh",
-                "limit_to_purposes",
-            )
-        ),
-    )
-)  # fmt: skip
+        *(Field(name, Later()) for name in ("sql", "refresh")),
+    ),
+    either=(("when",), ("enter_when", "exit_when")),
+)
 GROUP = Record(
     (
         Field("priority", _TEXTS, "audiences, the strongest first", required=True),

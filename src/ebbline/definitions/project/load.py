@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ebbline.definitions.findings import Finding, in_order, whole_file
+from ebbline.definitions.kinds import of_literal
 from ebbline.definitions.known import Known, planned_kind
 from ebbline.definitions.limits import AUDIENCES_MAX, FINDINGS_MAX, TRAITS_MAX
 from ebbline.definitions.naming import event_aliases
@@ -28,6 +29,7 @@ from ebbline.definitions.project.files import read_folder
 from ebbline.definitions.project.governance import govern
 from ebbline.definitions.project.groups import read_groups
 from ebbline.definitions.project.lists import list_name, read_list
+from ebbline.definitions.project.options import purposes
 from ebbline.definitions.project.outputs import read_destinations, read_sources
 from ebbline.definitions.project.rules import Draft, read_drafts, resolve
 from ebbline.definitions.project.settings import Settings, missing_settings, read_settings
@@ -36,8 +38,8 @@ from ebbline.events.names import Names
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A project as loaded: no plan when any finding is an error. `system` holds `retention`,
-    `limits` and `settings` of `ebbline.yml` as written."""
+    """A project as loaded: no plan when any finding is an error. `system` holds `limits` and
+    `settings` of `ebbline.yml` as written, and `retention` as whole days."""
 
     plan: Plan | None
     examples: tuple[Example, ...] = ()
@@ -119,9 +121,10 @@ class _Load:
         self._limit(len(traits), TRAITS_MAX, "computed traits")
         self._limit(len(audiences), AUDIENCES_MAX, "audiences")
         names = Names(event_aliases(tracking))
-        known = _known(tracking, traits, audiences, frozenset(lists), names)
-        ordered = resolve(traits, audiences, known, names, lists)
+        known = _known(tracking, traits, audiences, lists, names)
+        ordered = resolve(traits, audiences, known, names)
         self._shadows(traits, tracking)
+        self._hidden(lists, known)
         govern(audiences, self._today)
         groups = read_groups(self._of("audiences"), known)
         destinations = read_destinations(self._of("destinations"), known, self._types)
@@ -161,6 +164,22 @@ class _Load:
                 message = f"computed trait {name} hides the sent trait of that name"
                 draft.document.problem(draft.key, "shadowed_trait", message, warning=True)
 
+    def _hidden(self, lists: Mapping[str, Any], known: Known) -> None:
+        """Warn of traits that their name does not mean where a list may stand."""
+        files = {list_name(document.file): document for document in self._of("lists")}
+        written = [d.root_read.get("lists") or {} for d in self._of("ebbline.yml") if d.root_read]
+        for name in known.traits:
+            if name not in lists:
+                continue
+            message = f"the list {name} hides the trait of that name after in"
+            if name in files:
+                found = whole_file(files[name].file, "shadowed_trait", message)
+                files[name].findings.append(msgspec.structs.replace(found, severity="warning"))
+            else:
+                key = written[0][name].key
+                document = self._of("ebbline.yml")[0]
+                document.problem(key, "shadowed_trait", message, warning=True)
+
     def _all_findings(self) -> tuple[Finding, ...]:
         documents = [document for kind in self._documents.values() for document in kind]
         noted = [finding for document in documents for finding in document.findings]
@@ -179,7 +198,7 @@ def _known(
     tracking: TrackingPlan,
     traits: dict[str, Draft],
     audiences: dict[str, Draft],
-    lists: frozenset[str],
+    lists: Mapping[str, tuple[Any, ...]],
     names: Names,
 ) -> Known:
     archived = frozenset(name for name, draft in audiences.items() if draft.row.get("archived"))
@@ -189,7 +208,7 @@ def _known(
         frozenset(traits),
         frozenset(audiences) - archived,
         archived,
-        lists,
+        {name: frozenset(map(of_literal, values)) for name, values in lists.items()},
         {names.canonical(name): rule for name, rule in tracking.events.items()},
         bool(tracking.events) and tracking.unplanned != "allow",
     )
@@ -221,7 +240,7 @@ def _plan(
     )
     return Plan(
         settings.name, settings.identifiers, traits, audiences, groups, destinations, sources,
-        tracking, lists, settings.time_zone,
+        tracking, lists, settings.time_zone, settings.lateness_ms,
     )  # fmt: skip
 
 
@@ -236,5 +255,6 @@ def _audience(draft: Draft) -> AudienceDef:
     row = draft.row
     return AudienceDef(
         draft.name, draft.tree, row.get("description") or "", row.get("owner") or "",
-        tuple(row.get("tags") or ()), row.get("review_by") or "", draft.parent,
+        tuple(row.get("tags") or ()), row.get("review_by") or "", draft.parent, draft.exit_tree,
+        row.get("hold") or 0, row.get("cooldown") or 0, purposes(row),
     )  # fmt: skip

@@ -80,6 +80,7 @@ def read(document: Document, shape: shapes.AnyShape, value: AnyValue) -> Any:
 
 _WORDS: dict[type, str] = {
     shapes.Text: "a text",
+    shapes.Single: "a text or a number",
     shapes.Rule: "a rule",
     shapes.Length: "a duration",
     shapes.Day: "a date",
@@ -101,6 +102,8 @@ def _scalar(document: Document, shape: shapes.AnyShape, scalar: Scalar) -> Any:
     match shape:
         case shapes.Rule():
             return _wrong(document, scalar, "a rule") if value is None else scalar
+        case shapes.Single():
+            return _wrong(document, scalar, "a text or a number") if value is None else value
         case shapes.Text():
             return _text(document, shape, scalar)
         case shapes.Flag():
@@ -162,6 +165,7 @@ def _item(document: Document, shape: shapes.AnyShape, entry: Entry) -> Any:
     empty = isinstance(entry.value, Scalar) and entry.value.value is None
     if empty and isinstance(shape, shapes.Record):
         missing = [field.name for field in shape.fields if field.required]
+        missing += shape.either[0] if shape.either else ()
         if missing:
             message = f"{entry.key.text} lacks {missing[0]}:"
             document.problem(entry.key, "missing_key", message)
@@ -201,7 +205,24 @@ def _record(document: Document, shape: shapes.Record, value: AnyValue) -> Read |
             place = Scalar(None, "", value.start, value.start + 1)
             document.problem(place, "missing_key", f"{field.name}: is missing")
             made.broken = True
+    made.broken |= bool(shape.either) and not _either(document, shape, value)
     return made
+
+
+def _either(document: Document, shape: shapes.Record, value: Map) -> bool:
+    """Whether the keys of just one alternative are there; notes why not."""
+    begun = [keys for keys in shape.either if any(key in value.entries for key in keys)]
+    if len(begun) > 1:
+        first, second = (next(k for k in keys if k in value.entries) for keys in begun[:2])
+        message = f"{second}: stands in place of {first}:, not beside it"
+        document.problem(value.entries[second].key, "bad_option", message)
+        return False
+    missing = [key for key in (begun or shape.either)[0] if key not in value.entries]
+    for key in missing:
+        place = Scalar(None, "", value.start, value.start + 1)
+        hint = f"it belongs to {begun[0][0]}: and {begun[0][-1]}:" if begun else ""
+        document.problem(place, "missing_key", f"{key}: is missing", hint)
+    return not missing
 
 
 def _some(shape: shapes.Record) -> str:

@@ -6,8 +6,6 @@ a computed timestamp is read as one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from typing import Literal as OneOf
 
 from ebbline.definitions.check import check_rule
@@ -17,16 +15,41 @@ from ebbline.definitions.known import Known
 from ebbline.definitions.order import in_dependency_order
 from ebbline.definitions.parse import Canonical, Parsed, parse_rule
 from ebbline.definitions.project.document import Document, Scalar
+from ebbline.definitions.project.options import (
+    check_depth,
+    check_options,
+    entry_rule,
+    exit_rule,
+)
 from ebbline.definitions.project.reading import Named, Read, read
 from ebbline.definitions.project.shapes import Record
-from ebbline.definitions.tree import And, AnyNode, AudienceRef, Compare, Items, Literal, Trait
-from ebbline.definitions.walk import audiences_used, rewrite, traits_used
+from ebbline.definitions.tree import AnyNode
+from ebbline.definitions.walk import audiences_used, traits_used
 
 What = OneOf["trait", "audience"]
+_RULES: dict[What, tuple[str, ...]] = {
+    "trait": ("value",),
+    "audience": ("when", "enter_when", "exit_when"),
+}
+
+
+class Part:
+    """One rule of a definition on its way: where it stands, as parsed, as checked."""
+
+    def __init__(self, rule: Scalar) -> None:
+        self.rule = rule
+        self.parsed: Parsed | None = None
+        self.kind: Kind = "any"
+
+    @property
+    def tree(self) -> AnyNode | None:
+        """The rule as written; None while it has errors."""
+        return None if self.parsed is None else self.parsed.tree
 
 
 class Draft:
-    """One definition on its way: where it stands, its record, its rule as parsed."""
+    """One definition on its way: where it stands, its record, its rules as parsed. `tree` is
+    the rule that the plan gets, `exit_tree` the one by which people leave, if it has one."""
 
     def __init__(self, what: What, name: str, document: Document, key: Scalar, row: Read) -> None:
         self.what = what
@@ -34,10 +57,10 @@ class Draft:
         self.document = document
         self.key = key
         self.row = row
-        self.rule: Scalar | None = row.get("value" if what == "trait" else "when")
-        self.parsed: Parsed | None = None
+        self.parts = {key: Part(row.get(key)) for key in _RULES[what] if row.get(key) is not None}
         self.kind: Kind = "any"
         self.tree: AnyNode | None = None
+        self.exit_tree: AnyNode | None = None
 
     @property
     def label(self) -> str:
@@ -76,65 +99,76 @@ def resolve(
     audiences: dict[str, Draft],
     known: Known,
     names: Canonical,
-    lists: Mapping[str, tuple[Any, ...]],
 ) -> list[Draft]:
     """Parse and check every draft; all drafts in dependency order. `known.traits` gains the
     kinds of the computed traits."""
     drafts = {draft.label: draft for draft in (*traits.values(), *audiences.values())}
     for draft in drafts.values():
-        draft.parsed = _parse(draft, names, frozenset())
+        _parse(draft, names, frozenset(), known)
     uses = {label: _uses(draft, traits, audiences) for label, draft in drafts.items()}
     order, circles = in_dependency_order(uses)
     for circle in circles:
         draft = drafts[circle[0]]
-        place = draft.rule or draft.key
+        place = next((part.rule for part in draft.parts.values()), draft.key)
         message = "definitions go round in a circle: " + " -> ".join(circle)
         draft.document.problem(place, "cycle", message)
     timestamps: frozenset[str] = frozenset()
     for label in order:
         draft = drafts[label]
-        if timestamps and draft.parsed is not None and draft.parsed.tree is not None:
-            draft.parsed = _parse(draft, names, timestamps)
-        _check(draft, known, lists)
+        if timestamps:
+            _parse(draft, names, timestamps, known)
+        _check(draft, known)
         if draft.what == "trait":
             known.traits[draft.name] = draft.kind
             if draft.kind == "timestamp":
                 timestamps |= {draft.name}
+    check_depth(audiences)
     return [drafts[label] for label in order]
 
 
-def _parse(draft: Draft, names: Canonical, timestamps: frozenset[str]) -> Parsed | None:
-    return None if draft.rule is None else parse_rule(draft.rule.text, names, timestamps)
+def _parse(draft: Draft, names: Canonical, timestamps: frozenset[str], known: Known) -> None:
+    for part in draft.parts.values():
+        part.parsed = parse_rule(part.rule.text, names, timestamps, lists=known.lists)
 
 
 def _uses(draft: Draft, traits: dict[str, Draft], audiences: dict[str, Draft]) -> list[str]:
     used: list[str] = []
     if draft.parent in audiences:
         used.append(audiences[draft.parent].label)
-    if draft.parsed is None or draft.parsed.tree is None:
-        return used
-    for name in traits_used(draft.parsed.tree):
-        found = traits.get(name) or traits.get(name.split(".")[0])
-        used += [found.label] if found is not None else []
-    for name in audiences_used(draft.parsed.tree):
-        used += [audiences[name].label] if name in audiences else []
+    for tree in [part.tree for part in draft.parts.values() if part.tree is not None]:
+        for name in traits_used(tree):
+            found = traits.get(name) or traits.get(name.split(".")[0])
+            used += [found.label] if found is not None else []
+        used += [audiences[name].label for name in audiences_used(tree) if name in audiences]
     return used
 
 
-def _check(draft: Draft, known: Known, lists: Mapping[str, tuple[Any, ...]]) -> None:
-    if draft.parsed is None or draft.rule is None:
-        return
-    problems = draft.parsed.problems
-    if draft.parsed.tree is not None:
-        condition = draft.what == "audience"
-        checked = check_rule(draft.parsed.tree, known, draft.parsed.spans, condition=condition)
-        problems += checked.problems
-        draft.kind = checked.kind
-        draft.tree = _with_lists(draft.parsed.tree, known, lists)
-    for problem in problems:
-        draft.document.rule_problem(draft.rule, problem)
-    if draft.parent and draft.tree is not None:
-        draft.tree = And((AudienceRef(draft.parent), draft.tree))
+def _check(draft: Draft, known: Known) -> None:
+    for part in draft.parts.values():
+        problems = part.parsed.problems if part.parsed is not None else ()
+        if part.parsed is not None and part.tree is not None:
+            condition = draft.what == "audience"
+            checked = check_rule(part.tree, known, part.parsed.spans, condition=condition)
+            problems += checked.problems
+            part.kind = checked.kind
+        for problem in problems:
+            draft.document.rule_problem(part.rule, problem)
+    if draft.what == "audience":
+        _audience(draft, known)
+    elif "value" in draft.parts:
+        value = draft.parts["value"]
+        draft.tree, draft.kind = value.tree, value.kind
+
+
+def _audience(draft: Draft, known: Known) -> None:
+    """The rules by which people enter and leave, with everything that is and-ed to them."""
+    enters = draft.parts.get("when") or draft.parts.get("enter_when")
+    leaves = draft.parts.get("exit_when")
+    if enters is not None and enters.tree is not None:
+        draft.tree = entry_rule(enters.tree, draft.row)
+    if leaves is not None and leaves.tree is not None:
+        draft.exit_tree = exit_rule(leaves.tree, draft.row)
+    check_options(draft.row)
     _parent(draft, known)
 
 
@@ -147,20 +181,3 @@ def _parent(draft: Draft, known: Known) -> None:
         message = f'unknown audience "{draft.parent}"'
         hint = did_you_mean(draft.parent, known.audiences)
     draft.row.problem("parent", "unknown_audience", message, hint)
-
-
-def _with_lists(tree: AnyNode, known: Known, lists: Mapping[str, tuple[Any, ...]]) -> AnyNode:
-    """The tree with named lists written out, so that a plan needs nothing beside its rules."""
-
-    def write_out(node: Any) -> Any:
-        named = isinstance(node, Compare) and isinstance(node.right, Trait)
-        if not named or node.op not in ("in", "not in"):
-            return node
-        name = node.right.name
-        if name not in lists or name in known.traits:
-            return node
-        items = tuple(Literal(value) for value in lists[name])
-        return Compare(node.op, node.left, Items(items))
-
-    written: AnyNode = rewrite(tree, write_out)
-    return written

@@ -8,20 +8,26 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ebbline.definitions.findings import Finding, whole_file
+from ebbline.definitions.limits import DAY_MS, LATENESS_MS_DEFAULT, WINDOW_MS_MAX
 from ebbline.definitions.plan import DEFAULT_IDENTIFIERS, IdentifierRule
 from ebbline.definitions.project.document import Document
 from ebbline.definitions.project.fields import PROJECT
+from ebbline.definitions.project.lists import distinct
 from ebbline.definitions.project.reading import Named, Read, read
+
+_DAY_MS = 86_400_000
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What `ebbline.yml` says; `system` holds retention, limits and settings as written."""
+    """What `ebbline.yml` says; `system` holds limits and settings as written, and retention as
+    whole days."""
 
     name: str = ""
     time_zone: str = "UTC"
     identifiers: tuple[IdentifierRule, ...] = DEFAULT_IDENTIFIERS
     lists: dict[str, tuple[Any, ...]] = {}
     system: dict[str, Any] = {}
+    lateness_ms: int = LATENESS_MS_DEFAULT
 
 
 def missing_settings() -> Finding:
@@ -40,18 +46,43 @@ def read_settings(document: Document) -> Settings:
     made = read(document, PROJECT, document.root)
     if made is None:
         return Settings()
+    document.root_read = made
     lists: dict[str, Named] = made.get("lists", {})
-    for key in ("retention", "limits"):
-        if key in made.values:
-            made.not_enforced(key)
-    system = {key: made.get(key, {}) for key in ("retention", "limits", "settings")}
+    if "limits" in made.values:
+        made.not_enforced("limits")
+    system = {key: made.get(key, {}) for key in ("limits", "settings")}
+    system["retention"] = _retention(made.get("retention"))
     return Settings(
         made.get("name", ""),
         _time_zone(made),
         _identifiers(made),
-        {name: tuple(named.value or ()) for name, named in lists.items()},
+        {name: distinct(named.value or ()) for name, named in lists.items()},
         system,
+        _lateness_ms(made),
     )
+
+
+def _lateness_ms(made: Read) -> int:
+    wanted: int | None = made.get("lateness")
+    if wanted is None:
+        return LATENESS_MS_DEFAULT
+    if wanted > WINDOW_MS_MAX:
+        message = f"lateness is at most {WINDOW_MS_MAX // DAY_MS} days"
+        made.problem("lateness", "window_too_long", message, "write 30d")
+        return LATENESS_MS_DEFAULT
+    return wanted
+
+
+def _retention(made: Read | None) -> dict[str, int]:
+    """How many days of what is kept, by its name."""
+    events_ms = None if made is None else made.get("events")
+    if made is None or events_ms is None:
+        return {}
+    if events_ms < _DAY_MS or events_ms % _DAY_MS:
+        message = "events are kept for whole days, at least one"
+        made.problem("events", "bad_retention", message, "write 400d")
+        return {}
+    return {"events": events_ms // _DAY_MS}
 
 
 def _time_zone(made: Read) -> str:

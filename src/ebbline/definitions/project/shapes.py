@@ -16,6 +16,10 @@ class Text(msgspec.Struct, frozen=True):
     empty: bool = False
 
 
+class Single(msgspec.Struct, frozen=True):
+    """A text, number or boolean, read as what it is."""
+
+
 class Rule(msgspec.Struct, frozen=True):
     """A rule's text; the reader hands over the scalar, so that its place stays known."""
 
@@ -75,14 +79,16 @@ class Field(msgspec.Struct, frozen=True):
 
 class Record(msgspec.Struct, frozen=True):
     """A mapping with known keys. `free`: other keys are the connector's own; `short`: a bare
-    scalar stands for the record with only that key."""
+    scalar stands for the record with only that key; `either`: all keys of just one of these
+    alternatives are there."""
 
     fields: tuple[Field, ...]
     free: bool = False
     short: str = ""
+    either: tuple[tuple[str, ...], ...] = ()
 
 
 AnyShape = (
-    Text | Rule | Length | Day | Number | Flag | Anything | Mapping | ListOf | NamedOf | Later
-    | Record
+    Text | Single | Rule | Length | Day | Number | Flag | Anything | Mapping | ListOf | NamedOf
+    | Later | Record
 )  # fmt: skip

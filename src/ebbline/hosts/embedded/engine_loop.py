@@ -8,69 +8,85 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ebbline.definitions.differences import same_state
 from ebbline.definitions.plan import Plan, decode_plan, encode_plan
+from ebbline.hosts.embedded.builder.handover import Handover
+from ebbline.hosts.embedded.builder.limits import HAND_BACK_EVENTS_MAX
+from ebbline.hosts.embedded.builder.shadow import Shadow, discard
 from ebbline.hosts.embedded.clock import Clock
 from ebbline.hosts.embedded.folder import DataFolder
-from ebbline.hosts.embedded.limits import ENTRIES_PER_STEP_MAX, EVENTS_PER_COMMIT_MAX, TICK_MS_MIN
+from ebbline.hosts.embedded.limits import (
+    ENTRIES_PER_STEP_MAX,
+    EVENTS_PER_COMMIT_MAX,
+    TICK_MS_MIN,
+    WAKES_PER_TICK_MAX,
+)
 from ebbline.hosts.embedded.log import Entry, Log
+from ebbline.hosts.embedded.state.exchange import exchange
 from ebbline.hosts.embedded.state.fold import Fold
-from ebbline.hosts.embedded.state.rebuild import rebuild
 from ebbline.hosts.embedded.state.store import StateStore
+from ebbline.hosts.embedded.versions import Version, go_live, plan_of, read_versions
+
+_DEFINING = frozenset(["definitions", "proposal"])
 
 
 class EngineLoop:
     """The only writer of state.db, and of ticks and definitions in the log."""
 
     def __init__(self, folder: DataFolder, plan: Plan, clock: Clock,
-                 on_commit: Callable[[int], object] = lambda _: None) -> None:  # fmt: skip
-        """Open the folder and catch up on nothing yet; a plan that differs from the one in
-        force becomes an entry of the log. `on_commit` hears how many ledger rows were added."""
+                 on_commit: Callable[[int], object] = lambda _: None, *,
+                 on_plan: Callable[[Plan], object] = lambda _: None,
+                 take_up: bool = True) -> None:  # fmt: skip
+        """Open the folder and catch up on nothing yet. `on_commit` hears how many ledger rows
+        were added, `on_plan` the plan that is in force, now and whenever another one is.
+
+        An empty folder begins with `plan`. In one with data a different plan is taken up at
+        once, the folder standing still meanwhile, if `take_up`; else it is left to a proposal.
+        """
         self._clock = clock
+        self._folder = folder
         self._on_commit = on_commit
+        self._on_plan = on_plan
         self._next_tick_ms = 0
         self.log = Log(folder.log, clock)
+        self._handover = Handover(folder)
+        known, wanted = read_versions(self.log), encode_plan(plan)
         store = StateStore(folder.state)
-        in_force = store.meta("plan")
-        first = next((e for e in self.log.read(0) if e.kind == "definitions"), None)
-        begun = in_force or (first.payload if first else encode_plan(plan))
-        self.fold = Fold(store, decode_plan(begun))
-        self._remember()
-        if self._latest_plan(begun if first else b"") != encode_plan(plan):
-            self.log.append("definitions", encode_plan(plan))
+        in_force = store.meta("plan") or (known.all[0].plan if known.all else wanted)
+        self.fold = Fold(store, decode_plan(in_force), self.log)
+        self.fold.remember_since(self.log)
+        coming = [each.plan for each in (known.live, known.open) if each is not None]
+        if not coming or (take_up and wanted not in coming):
+            self.log.append("definitions", wanted)
+            known = read_versions(self.log)
+        self._versions = known
+        self._on_plan(self.fold.plan)
 
-    def _latest_plan(self, begun: bytes) -> bytes:
-        """The plan that will be in force once the whole log is folded."""
-        latest = begun
-        for entry in self.log.read(self.fold.offset):
-            if entry.kind == "definitions":
-                latest = entry.payload
-        return latest
-
-    def _remember(self) -> None:
-        """Read back the messageIds that are counted but not in a written chunk."""
-        since = self.fold.store.meta("seen_offset") or 0
-        for entry in self.log.read(since):
-            if entry.offset > self.fold.offset:
-                break
-            if entry.kind in ("events", "replayed"):
-                self.fold.remember(self.log.events(entry))
-
-    def step(self) -> int:
-        """Do what there is to do now; the next instant at which time alone is due.
+    def step(self, *, to_rest: bool = True) -> int:
+        """Do what there is to do now; the next instant at which time alone is due. Without
+        `to_rest` that is in the past while more is due than one portion.
 
         Everything in the log is folded and committed in micro-batches. When something is due
         and the log is at rest, a tick is appended and folded, so that a replay fires it in the
-        same place.
+        same place. A tick fires a portion; while some of what is due is left, new entries of
+        the log and further portions take turns. A version that is ready goes live when the log
+        is at rest.
         """
+        portions = 0
         while True:
-            while self._batch():
+            while self._batch() and not self.fold.is_behind:
                 continue
-            due_ms = max(self.fold.next_due(), self._next_tick_ms)
-            now_ms = self._clock.now_ms()
-            if due_ms > now_ms:
-                return due_ms
-            self.log.append("tick")
-            self._next_tick_ms = now_ms + TICK_MS_MIN
+            if not self.fold.is_behind:
+                if self._switch():
+                    continue
+                due_ms = max(self.fold.next_due(), self._next_tick_ms)
+                if due_ms > self._clock.now_ms():
+                    return due_ms
+                self._next_tick_ms = self._clock.now_ms() + TICK_MS_MIN
+            elif not to_rest and portions:
+                return self.fold.now_ms
+            self.log.append("tick", b"%d" % WAKES_PER_TICK_MAX)
+            portions += 1
 
     def close(self) -> None:
         """Let go of the files; everything folded is committed already."""
@@ -80,36 +96,89 @@ class EngineLoop:
     def _batch(self) -> bool:
         """Fold and commit one micro-batch; False when the log had nothing new."""
         events = entries = 0
+        fired = self.fold.fired
         for entry in self.log.read(self.fold.offset, ENTRIES_PER_STEP_MAX):
             if entry.kind == "definitions":
                 if entries:
                     break
                 self._define(entry)
-                self._on_commit(1)
                 return True
-            folded = [] if entry.kind == "tick" else self.log.events(entry)
+            if entry.kind == "command" and entries:
+                break  # a command begins by writing down what came before it
+            folded = self.log.events(entry) if entry.kind in ("events", "replayed") else []
             self.fold.take(entry, folded)
             entries += 1
             events += len(folded)
-            if events >= EVENTS_PER_COMMIT_MAX:
+            if events + self.fold.fired - fired >= EVENTS_PER_COMMIT_MAX:
                 break
         if not entries:
             return False
         self._on_commit(self.fold.commit())
         return True
 
+    # -- definitions -----------------------------------------------------------------------
+
+    def _switch(self) -> bool:
+        """Make the open version live, if its state is at hand; whether the log has it now."""
+        if self.log.last_plan() != self._versions.last_offset:
+            self._versions = read_versions(self.log)
+        version, noted = self._versions.open, self._handover.version()
+        if version is None or (noted and noted != version.number):
+            if noted:
+                self._handover.to_builder()
+            return False
+        plan = plan_of(version)
+        if not same_state(self.fold.plan, plan) and not (noted and self._at_hand(plan)):
+            return False
+        return go_live(self.log, version, self._versions) is not None
+
+    def _at_hand(self, plan: Plan) -> bool:
+        """Bring the shadow to where the state is, so that little is left to do once the log
+        says that the version is live; False when that is for the builder to do."""
+        shadow = Shadow(self._folder.shadow, plan, self.log)
+        try:
+            behind = self.log.count_events(shadow.offset, self.fold.offset)
+            if behind > HAND_BACK_EVENTS_MAX:
+                self._handover.to_builder()
+                return False
+            while shadow.step(self.fold.offset + 1):
+                continue
+        finally:
+            shadow.close()
+        return True
+
     def _define(self, entry: Entry) -> None:
-        """A definitions entry: the first says what is in force already, a new one rebuilds."""
+        """Make the plan of a definitions entry the one in force, at the entry's instant."""
         fold, plan = self.fold, decode_plan(entry.payload)
-        if plan != fold.plan:
-            history = (
-                (past, self.log.events(past) if past.kind in ("events", "replayed") else ())
-                for past in self.log.read(0)
-                if past.offset < entry.offset
-            )
-            rebuild(fold, plan, entry, history)
-            return
-        fold.pass_time(entry.now_ms, entry.offset)
-        fold.offset = entry.offset
-        fold.adopt(plan)
-        fold.commit()
+        if same_state(fold.plan, plan):
+            fold.take(entry, [])
+            fold.store.begin()
+            fold.adopt(plan, entry.offset)
+            self._on_commit(fold.commit() or 1)  # who follows the ledger has to look
+        else:
+            # What time alone brings until then is the old plan's and has its own instants.
+            fold.pass_time(entry.now_ms, entry.offset)
+            self._on_commit(fold.commit())
+            self._exchange(entry, plan)
+        self._versions = read_versions(self.log)
+        self._on_plan(plan)
+
+    def _exchange(self, entry: Entry, plan: Plan) -> None:
+        version = self._version_of(entry)
+        built = version is not None and self._handover.ready(version.number)
+        path = self._folder.shadow if built else self._folder.rebuilt
+        shadow = Shadow(path, plan, self.log)
+        try:
+            shadow.finish(entry)
+        finally:
+            shadow.close()
+        told = exchange(self.fold, path, plan, entry)
+        self._on_commit(told.total() or 1)
+        if built:
+            self._handover.over()
+        else:
+            discard(path)
+
+    def _version_of(self, entry: Entry) -> Version | None:
+        found = (v for v in read_versions(self.log).all if v.live_offset == entry.offset)
+        return next(found, None)

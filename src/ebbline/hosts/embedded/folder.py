@@ -38,6 +38,16 @@ class DataFolder(msgspec.Struct, frozen=True):
         return self.path / "delivery.db"
 
     @property
+    def history(self) -> Path:
+        """The events of everybody as Parquet files, a folder for each day."""
+        return self.path / "history"
+
+    @property
+    def history_index(self) -> Path:
+        """Which of those files count, and how far the log is in them."""
+        return self.path / "history.db"
+
+    @property
     def lock(self) -> Path:
         """Held by the processes that have the folder open."""
         return self.path / "lock"
@@ -46,6 +56,36 @@ class DataFolder(msgspec.Struct, frozen=True):
     def engine_bell(self) -> Path:
         """A named pipe: rung by who appended to the log from outside the running system."""
         return self.path / "engine.bell"
+
+    @property
+    def builder_bell(self) -> Path:
+        """A named pipe: rung by who proposed, withdrew or took over a version."""
+        return self.path / "builder.bell"
+
+    @property
+    def collect_bell(self) -> Path:
+        """A named pipe: rung when another version has become live."""
+        return self.path / "collect.bell"
+
+    @property
+    def shadow(self) -> Path:
+        """The state of a version that is being built, written by the builder."""
+        return self.path / "state.next.db"
+
+    @property
+    def rebuilt(self) -> Path:
+        """The same, made by the engine itself where no builder has."""
+        return self.path / "state.again.db"
+
+    @property
+    def ready(self) -> Path:
+        """The builder's note that the shadow is the engine's from now on."""
+        return self.path / "state.ready"
+
+    @property
+    def build(self) -> Path:
+        """How the present build stands."""
+        return self.path / "build.json"
 
     @property
     def bookmark(self) -> Path:

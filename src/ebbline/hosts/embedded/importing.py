@@ -8,6 +8,7 @@ and also works beside a running system.
 from __future__ import annotations
 
 import gc
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,8 @@ from msgspec.structs import replace
 
 from ebbline.definitions.plan import Plan
 from ebbline.engine.scalars import moment_text
-from ebbline.errors import SetupError
+from ebbline.errors import FolderInUse, SetupError
+from ebbline.events.call import NO_MESSAGE_ID
 from ebbline.events.event import Event, Rejection
 from ebbline.events.parse import Receipt
 from ebbline.hosts.embedded import named_bell
@@ -26,12 +28,14 @@ from ebbline.hosts.embedded.clock import SystemClock
 from ebbline.hosts.embedded.engine_loop import EngineLoop
 from ebbline.hosts.embedded.event_file import (
     Bookmark,
-    EventFile,
     Lines,
+    Unreadable,
+    open_event_file,
     read_bookmark,
     write_bookmark,
 )
 from ebbline.hosts.embedded.folder import DataFolder, open_folder
+from ebbline.hosts.embedded.history import Historian
 from ebbline.hosts.embedded.limits import (
     IMPORT_COMMIT_BATCHES,
     IMPORT_COMMIT_PEOPLE,
@@ -43,15 +47,16 @@ from ebbline.hosts.embedded.log import Batch, Entry, Log
 from ebbline.hosts.embedded.parsing import parser_for
 from ebbline.hosts.embedded.state.fold import Fold
 
-Progress = Callable[[int, int], object]  # bytes read, bytes in all
+Progress = Callable[[int, int], object]  # bytes (or rows) read, bytes (or rows) in all
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A line that was refused, by its number, and why."""
+    """A line or row that was refused, by its number, and why."""
 
     line: int
     code: str
     message: str
+    unit: str = "line"
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -152,12 +157,32 @@ def append(plan: Plan, folder: Path, file: Path,
     )  # fmt: skip
 
 
+def write_history(folder: Path, keep_days: int | None = None,
+                  progress: Progress = lambda _done, _all: None) -> int:  # fmt: skip
+    """Put what is folded into the history, as a running system does beside its work; the events
+    written. Nothing while a system runs on the folder. An interrupted one goes on where it was."""
+    data = open_folder(folder)
+    try:
+        lock = acquire(data.lock)
+    except FolderInUse:
+        return 0
+    with lock:
+        historian = Historian(data, SystemClock(), keep_days)
+        try:
+            while historian.step():
+                progress(historian.held.offset, historian.held.offset + historian.lag())
+            historian.rest()
+        finally:
+            historian.close()
+    return historian.rows_written
+
+
 class _Source:
     """A file on its way into the log: what was read, what was refused, how far it has got."""
 
     def __init__(self, data: DataFolder, file: Path, plan: Plan) -> None:
         self._data = data
-        self._file = EventFile(file)
+        self._file = open_event_file(file)
         self._parser = parser_for(plan)
         found = read_bookmark(data)
         again = found.identity == self._file.identity and not found.done
@@ -170,7 +195,7 @@ class _Source:
         """What is still to be taken in."""
         for lines in self._file.batches(self._bookmark):
             yield lines
-            progress(lines.end_byte, self._file.size)
+            progress(lines.end, self._file.size)
 
     def read(self, lines: Lines, *, received_ms: int, receipt: Receipt,
              until_ms: int | None = None) -> tuple[list[Event], list[Rejection]]:  # fmt: skip
@@ -179,33 +204,54 @@ class _Source:
         refused: list[Rejection] = []
         parse = self._parser.parse_line
         for number, line in enumerate(lines.lines, lines.first):
+            if not isinstance(line, bytes):
+                refused.append(self._refuse(_unread(line, received_ms), number))
+                continue
             if not line.strip():
                 continue
             read = parse(line, receipt=receipt, received_ms=received_ms, source="import")
             if isinstance(read, Rejection):
-                refused.append(read)
-                if len(self.refusals) < IMPORT_REFUSALS_SHOWN:
-                    self.refusals.append(Refusal(number, read.code, read.message))
+                refused.append(self._refuse(read, number))
             elif until_ms is None or read.received_ms <= until_ms:
-                events.append(read)
+                events.append(self._named(read, number) if read.flags else read)
             else:
                 self.later += 1
         self.taken += len(events)
         self.rejected += len(refused)
         return events, refused
 
+    def _refuse(self, rejection: Rejection, number: int) -> Rejection:
+        """The rejection with its place in the file; the first few are told at the end."""
+        unit = self._file.unit
+        if len(self.refusals) < IMPORT_REFUSALS_SHOWN:
+            self.refusals.append(Refusal(number, rejection.code, rejection.message, unit))
+        where = f"{unit} {number}"
+        return replace(rejection, where=f"{where}, {rejection.where}" if rejection.where else where)
+
+    def _named(self, event: Event, number: int) -> Event:
+        """An event that came without a messageId gets one of its place in the file: read again
+        after a kill, it is the same event."""
+        if NO_MESSAGE_ID not in event.flags:
+            return event
+        seed = f"{self._file.identity} {number}".encode()
+        return replace(event, message_id=hashlib.blake2b(seed, digest_size=16).hexdigest())
+
     def mark(self, lines: Lines) -> None:
         """What these lines held is in the log. Lines before an event that was left for later
         are kept for the next time; read again, they count once."""
         if not self.later:
             number = lines.first + len(lines.lines) - 1
-            self._bookmark = Bookmark(self._file.identity, lines.end_byte, number)
+            self._bookmark = Bookmark(self._file.identity, lines.end, number)
             write_bookmark(self._data, self._bookmark)
 
     def finish(self) -> None:
         """The whole file is in the log."""
         if not self.later:
             write_bookmark(self._data, replace(self._bookmark, done=True))
+
+
+def _unread(row: Unreadable, received_ms: int) -> Rejection:
+    return Rejection(row.code, row.message, row.column, row.body, received_ms, "import")
 
 
 def _replay_lines(loop: EngineLoop, source: _Source, clock: _FileClock, until_ms: int | None,

@@ -30,7 +30,7 @@ from ebbline.hosts.embedded.limits import (
 )
 from ebbline.hosts.embedded.payload import PayloadCodec
 
-Kind = Literal["events", "replayed", "tick", "definitions"]
+Kind = Literal["events", "replayed", "tick", "definitions", "proposal", "command"]
 Content = Sequence[Event] | bytes
 
 _SCHEMA = """
@@ -47,6 +47,21 @@ _TAIL = "select offset, now_ms from log order by offset desc limit 1"
 _READ = """
 select offset, now_ms, kind, count, payload from log where offset > ? order by offset limit ?
 """
+# Entries about definitions are few among millions: an index of their own finds them at once.
+_PLANS_INDEX = """
+create index if not exists log_plans on log (offset) where kind in ('definitions', 'proposal')
+"""
+_PLANS = """
+select offset, now_ms, kind, count, payload from log
+where kind in ('definitions', 'proposal') order by offset
+"""
+_LAST_PLAN = "select max(offset) from log where kind in ('definitions', 'proposal')"
+_COUNTED = "select coalesce(sum(count), 0) from log where offset > ? and offset <= ?"
+_COMMANDS = """
+select offset, now_ms, kind, count, payload from log
+where kind = 'command' and offset < ? order by offset
+"""
+_STAMP_BEFORE = "select now_ms from log where offset < ? order by offset desc limit 1"
 
 
 class LogUnavailable(EbblineError):
@@ -161,6 +176,47 @@ class Log:
         """The events of an entry of kind "events" or "replayed"."""
         return self._codec.decode(entry.payload)
 
+    def plans(self) -> list[Entry]:
+        """All entries of kind "definitions" and "proposal", in order."""
+        with _typed_errors():
+            rows = self._db.execute(_PLANS).fetchall()
+        return [Entry(*cast("tuple[int, int, Kind, int, bytes]", row)) for row in rows]
+
+    def last_plan(self) -> int:
+        """The offset of the last such entry; 0 when there is none."""
+        with _typed_errors():
+            row = self._db.execute(_LAST_PLAN).fetchone()
+        return cast("tuple[int | None]", row)[0] or 0
+
+    def append_plan(self, kind: Kind, payload: bytes, after: int) -> Position | None:
+        """Append an entry about definitions if the one at `after` is still the last such (0:
+        there is none); None when another came first."""
+        with self._transaction():
+            if self.last_plan() != after:
+                return None
+            tail = self.tail()
+            now_ms = max(self._clock.now_ms(), tail.now_ms)
+            self._db.execute(_INSERT, (now_ms, kind, 0, payload))
+            return Position(self._db.last_insert_rowid(), now_ms)
+
+    def count_events(self, after: int, until: int) -> int:
+        """Events of the entries after one offset and up to another."""
+        with _typed_errors():
+            row = self._db.execute(_COUNTED, (after, until)).fetchone()
+        return int(cast("tuple[int]", row)[0])
+
+    def commands(self, before_offset: int) -> Iterator[Entry]:
+        """Rows of kind "command" before an offset, in order."""
+        with _typed_errors():
+            rows = self._db.execute(_COMMANDS, (before_offset,)).fetchall()
+        for row in rows:
+            yield Entry(*cast("tuple[int, int, Kind, int, bytes]", row))
+
+    def stamp_before(self, offset: int) -> int:
+        """The stamp of the row before an offset; 0 where there is none."""
+        row = self._db.execute(_STAMP_BEFORE, (offset,)).fetchone()
+        return 0 if row is None else cast("int", row[0])
+
     def quarantined(self) -> tuple[int, int]:
         """How many refusals are kept, and how many have been trimmed since the beginning."""
         return quarantine.counts(self._db)
@@ -177,10 +233,12 @@ class Log:
         db.execute("pragma synchronous = full")
         db.execute(f"pragma wal_autocheckpoint = {LOG_CHECKPOINT_PAGES}").fetchall()
         db.execute(f"pragma journal_size_limit = {WAL_BYTES_MAX}").fetchall()
-        sql = "select 1 from sqlite_schema where name = 'quarantine_totals'"
-        if not db.execute(sql).fetchone():
+        sql = "select name from sqlite_schema where name in ('quarantine_totals', 'log_plans')"
+        there = {row[0] for row in db.execute(sql)}
+        if len(there) < 2:
             with self._transaction():
                 db.execute(_SCHEMA)
+                db.execute(_PLANS_INDEX)
                 quarantine.prepare(db)
 
     def _enter_wal(self) -> None:

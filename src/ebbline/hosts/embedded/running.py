@@ -14,28 +14,43 @@ import structlog
 
 from ebbline.definitions.plan import Plan, encode_plan
 from ebbline.errors import SetupError
-from ebbline.hosts.embedded.clock import CLOCK_VARIABLE, SystemClock, clock_setting
+from ebbline.hosts.embedded.clock import CLOCK_VARIABLE, SystemClock, clock_from, clock_setting
 from ebbline.hosts.embedded.doorbell import make_bell
 from ebbline.hosts.embedded.folder import DataFolder, open_folder
 from ebbline.hosts.embedded.limits import LISTEN_BACKLOG
 from ebbline.hosts.embedded.lock import FolderLock, acquire
+from ebbline.hosts.embedded.log import Log
 from ebbline.hosts.embedded.processes.settings import (
     PRIVATE_UMASK,
     ChildSettings,
-    plan_file,
+    leave_plan,
 )
 from ebbline.hosts.embedded.supervisor import Child, Happening, Supervisor
+from ebbline.hosts.embedded.versions import (
+    Proposal,
+    Versions,
+    given_up,
+    plan_of,
+    propose,
+    read_versions,
+)
 
 MODULE = "ebbline.hosts.embedded.processes"
 
 
 class RunOptions(msgspec.Struct, frozen=True):
     """How a system runs. `speed` other than 1 gives all its processes a clock that runs so
-    many times as fast from now on."""
+    many times as fast from now on; `keep_days` is how many days of events the history keeps,
+    None for all."""
 
     speed: float = 1.0
     log_level: str = "info"
     on_ready: Callable[[int], object] | None = None  # called with the port once all serve
+    apply: bool = True  # whether a project that differs from what is live is proposed
+    who: str = ""
+    # Called with the versions when the project differs from what is live, before anything starts.
+    on_differing: Callable[[Versions], object] | None = None
+    keep_days: int | None = None
 
 
 def run(plan: Plan, folder: Path, host: str = "127.0.0.1", port: int = 8080,
@@ -50,16 +65,20 @@ async def serve(plan: Plan, folder: Path, host: str, port: int, options: RunOpti
     os.umask(PRIVATE_UMASK)
     data = open_folder(folder)
     with acquire(data.lock) as lock, _listen(host, port) as door:
-        _leave_plan(data, plan)
+        differing = _take_up(data, plan, options)
+        if differing is not None and options.on_differing is not None:
+            options.on_differing(differing)
         if options.speed != 1.0:
             os.environ[CLOCK_VARIABLE] = clock_setting(SystemClock().now_ms(), options.speed)
-        to_engine, to_deliver = make_bell(), make_bell()
+        to_engine, to_deliver, to_history = make_bell(), make_bell(), make_bell()
         children = [
             _child(data, options, lock, "collect", socket_fd=door.fileno(),
                    ring_fd=to_engine[0].fileno()),
             _child(data, options, lock, "engine", hear_fd=to_engine[1].fileno(),
-                   ring_fd=to_deliver[0].fileno()),
+                   ring_fd=to_deliver[0].fileno(), ring_history_fd=to_history[0].fileno()),
             _child(data, options, lock, "deliver", hear_fd=to_deliver[1].fileno()),
+            _child(data, options, lock, "history", hear_fd=to_history[1].fileno()),
+            _child(data, options, lock, "builder"),
         ]  # fmt: skip
         supervisor = Supervisor(children, _report)
         task = asyncio.create_task(supervisor.run())
@@ -71,20 +90,37 @@ async def serve(plan: Plan, folder: Path, host: str, port: int, options: RunOpti
             return await task
 
 
-def _leave_plan(data: DataFolder, plan: Plan) -> None:
-    """Leave the plan where the children read it."""
+def _take_up(data: DataFolder, plan: Plan, options: RunOptions) -> Versions | None:
+    """Leave the plan in force where the children read it: an empty folder's is the project's.
+    In one with data a project that differs is proposed; how versions stand then, None when
+    there is nothing to say about it."""
     try:
-        plan_file(data).write_bytes(encode_plan(plan))
+        log = Log(data.log, clock_from(os.environ))
+        try:
+            known = read_versions(log)
+            leave_plan(data, plan if known.live is None else plan_of(known.live))
+            if known.live is None or known.live.plan == encode_plan(plan):
+                return None
+            if options.apply and not given_up(known, plan):
+                return propose(log, Proposal(plan, options.who, "ebbline run"))
+            return known
+        finally:
+            log.close()
     except OSError as error:
         message = f"The data folder {data.path} cannot be written to: {error.strerror}."
         raise SetupError(message) from error
 
 
 def _child(data: DataFolder, options: RunOptions, lock: FolderLock, role: str, *,
-           socket_fd: int = -1, ring_fd: int = -1, hear_fd: int = -1) -> Child:  # fmt: skip
-    settings = ChildSettings(role, str(data.path), socket_fd, ring_fd, hear_fd, options.log_level)
+           socket_fd: int = -1, ring_fd: int = -1, hear_fd: int = -1,
+           ring_history_fd: int = -1) -> Child:  # fmt: skip
+    settings = ChildSettings(
+        role, str(data.path), socket_fd, ring_fd, hear_fd, ring_history_fd, options.keep_days,
+        options.log_level,
+    )  # fmt: skip
     argument = msgspec.json.encode(settings).decode()
-    fds = tuple(fd for fd in (socket_fd, ring_fd, hear_fd, lock.fd) if fd >= 0)
+    passed = (socket_fd, ring_fd, hear_fd, ring_history_fd, lock.fd)
+    fds = tuple(fd for fd in passed if fd >= 0)
     return Child(role, (sys.executable, "-m", MODULE, argument), fds)
 
 

@@ -24,6 +24,11 @@ def raw_deflate(data):
     return packer.compress(data) + packer.flush()
 
 
+def zipped(body: bytes) -> bytes:
+    """Without the time of day, which would make its way into the name of the test."""
+    return gzip.compress(body, mtime=0)
+
+
 @pytest.mark.parametrize(
     ("encoding", "pack"),
     [
@@ -44,16 +49,16 @@ async def test_encodings(collector, encoding, pack):
 @pytest.mark.parametrize(
     ("encoding", "body", "status", "code"),
     [
-        ("gzip", gzip.compress(bytes(100_000_000)), 413, "too_large"),
+        ("gzip", zipped(bytes(100_000_000)), 413, "too_large"),
         ("deflate", zlib.compress(bytes(10_000_000)), 413, "too_large"),
         ("deflate", raw_deflate(bytes(10_000_000)), 413, "too_large"),
         ("gzip", EVENT, 400, "bad_encoding"),
         ("gzip", b"", 400, "bad_encoding"),
-        ("gzip", gzip.compress(EVENT)[:-1], 400, "bad_encoding"),
-        ("gzip", gzip.compress(EVENT)[:15], 400, "bad_encoding"),
-        ("gzip", gzip.compress(EVENT) * 2, 400, "bad_encoding"),
+        ("gzip", zipped(EVENT)[:-1], 400, "bad_encoding"),
+        ("gzip", zipped(EVENT)[:15], 400, "bad_encoding"),
+        ("gzip", zipped(EVENT) * 2, 400, "bad_encoding"),
         ("br", b"x", 415, "unknown_encoding"),
-        ("gzip, gzip", gzip.compress(gzip.compress(EVENT)), 415, "unknown_encoding"),
+        ("gzip, gzip", zipped(zipped(EVENT)), 415, "unknown_encoding"),
     ],
 )
 async def test_bombs_and_damage(collector, encoding, body, status, code):

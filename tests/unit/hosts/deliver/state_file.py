@@ -9,6 +9,7 @@ import apsw
 import msgspec
 
 SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE profiles (id INTEGER PRIMARY KEY, state BLOB, wake_ms INT, identifiers TEXT);
 CREATE TABLE definitions (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE ledger (seq INTEGER PRIMARY KEY, profile INT, number INT, kind INT, definition INT,

@@ -13,7 +13,8 @@ import structlog
 
 from ebbline.events.envelope import read_write_key
 from ebbline.events.fault import UNKNOWN_SOURCE, Fault, reject
-from ebbline.events.parse import Parsed, Parser
+from ebbline.events.parse import Parser
+from ebbline.events.request import Parsed
 from ebbline.hosts.embedded.collect import answers
 from ebbline.hosts.embedded.collect.body import Bodies, Gone, Unread, inflate
 from ebbline.hosts.embedded.collect.keys import Keys, Strangers, basic_key
@@ -95,6 +96,12 @@ class CollectApp:
         self._names_somebody = names_somebody
         self._strangers = Strangers()
         self._handled = 0
+
+    def read_as(
+        self, parser: Parser, keys: Mapping[str, str], names_somebody: Callable[[Event], bool]
+    ) -> None:
+        """Read by other definitions from the next request on; see `collect_app`."""
+        self._parser, self._keys, self._names_somebody = parser, Keys(keys), names_somebody
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request (ASGI 3)."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ebbline.events.envelope import read_envelope
 from ebbline.events.fault import Fault, reject
-from ebbline.events.parse import Parsed
+from ebbline.events.request import Parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

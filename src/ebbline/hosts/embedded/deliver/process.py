@@ -60,6 +60,8 @@ class Deliver:
         self.stations: dict[str, Station] = {}
         self.problems: dict[str, str] = {}
         self._plan = plan_
+        self._plan_offset = 0
+        self._replan = False
         self._transport = transport
         self._meters = Meters(registry)
         self._store = DeliveryStore(path / "delivery.db")
@@ -94,7 +96,9 @@ class Deliver:
                 if self._crash is not None:
                     raise self._crash
                 more = self.round()
-                if more:
+                if self._replan:
+                    await self._set_up_anew()
+                elif more:
                     await asyncio.sleep(0)
                 else:
                     await self._sleep()
@@ -116,7 +120,7 @@ class Deliver:
             done = carry_out(self._spool, self._store, self.stations, now_ms)
             more = self._fold(now_ms)
             self._take_answers()
-            if not self._stopping:
+            if not self._stopping and not self._replan:
                 for station in self.stations.values():
                     leaving += self._plan_one(station, now_ms)
             for station in self.stations.values():
@@ -132,6 +136,9 @@ class Deliver:
         return more
 
     def _start(self) -> None:
+        """Set up the destinations of the plan that the state is under, else of the given one."""
+        self._plan_offset = self._state.plan_offset()
+        self._plan = self._state.plan() or self._plan
         now_ms, end = self.clock.now_ms(), self._state.end()
         with self._store.db:
             self._attempts.interrupt()
@@ -143,11 +150,27 @@ class Deliver:
                     self.problems[destination.name] = made
                     _log.error("destination not set up", destination=destination.name, why=made)
 
+    async def _set_up_anew(self) -> None:
+        """Another version of the definitions is live: what is under way comes to its end, then
+        every destination begins again under that plan. Nothing leaves before all that the change
+        brought is taken in."""
+        await self._land()
+        self.stations, self.problems, self._replan = {}, {}, False
+        self._start()
+        self._awake.set()
+
     def _fold(self, now_ms: int) -> bool:
-        if not self.stations:
+        if self._replan:
             return False
-        position = min(station.position for station in self.stations.values())
-        rows = self._state.after(position, FOLD_ROWS_MAX)
+        position = min((station.position for station in self.stations.values()), default=None)
+        rows = [] if position is None else self._state.after(position, FOLD_ROWS_MAX)
+        # Looked at after the rows were read: no row of a change of plans is taken in without it.
+        offset = self._state.plan_offset()
+        if offset != self._plan_offset:
+            self._plan_offset = offset
+            self._replan = self._state.plan() != self._plan
+            if self._replan:
+                return False
         for station in self.stations.values():
             station.fold(rows, self._state, now_ms)
         return len(rows) == FOLD_ROWS_MAX

@@ -8,8 +8,9 @@ from typing import Any
 import apsw
 import msgspec
 
+from ebbline.definitions.plan import Plan, decode_plan
 from ebbline.delivery import LedgerRow
-from ebbline.delivery.ledger import MERGED, TRAIT
+from ebbline.delivery.ledger import MERGED, TRAIT, UNMERGED
 from ebbline.hosts.embedded.deliver.limits import BUSY_MS_MAX
 from ebbline.profiles.graph import Identifier
 
@@ -35,6 +36,16 @@ class StateReader:
         """The last sequence number there is."""
         rows = self._rows("SELECT max(seq) FROM ledger", ())
         return (rows[0][0] or 0) if rows else 0
+
+    def plan_offset(self) -> int:
+        """The log entry that made the plan of the state live; 0 while none is known."""
+        rows = self._rows("SELECT value FROM meta WHERE key = 'plan_offset'", ())
+        return int(rows[0][0]) if rows else 0
+
+    def plan(self) -> Plan | None:
+        """The plan of the state; None while there is none."""
+        rows = self._rows("SELECT value FROM meta WHERE key = 'plan'", ())
+        return decode_plan(bytes(rows[0][0])) if rows else None
 
     def after(self, seq: int, limit: int) -> list[LedgerRow]:
         """The next rows. What was read of identifiers before is looked up anew."""
@@ -89,4 +100,4 @@ def _value(kind: int, value: Any) -> Any:
     """A trait's value is JSON; a merged row names a profile; an audience's is its membership."""
     if kind == TRAIT:
         return None if value is None else msgspec.json.decode(value)
-    return int(value) if kind == MERGED else value
+    return int(value) if kind in (MERGED, UNMERGED) else value

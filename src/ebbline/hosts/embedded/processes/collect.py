@@ -20,8 +20,10 @@ import uvicorn
 import uvloop
 from prometheus_client import CollectorRegistry
 
+from ebbline.definitions.plan import Plan
 from ebbline.events.event import Event, Rejection
 from ebbline.hosts.embedded import log as log_file
+from ebbline.hosts.embedded import named_bell
 from ebbline.hosts.embedded.clock import Clock, clock_from
 from ebbline.hosts.embedded.collect import (
     DiskFull,
@@ -89,23 +91,32 @@ def run(settings: ChildSettings) -> None:
 async def _serve(settings: ChildSettings) -> None:
     clock, folder, plan = clock_from(os.environ), settings.data_folder(), settings.plan()
     meters, limits = Meters(CollectorRegistry()), Limits(connections_max=_connections_max())
-    log_clock, identities = LogClock(clock.now_ms), IdentityRules(plan.identifiers)
+    log_clock = LogClock(clock.now_ms)
     meters.log_ahead(log_clock.ahead_seconds)
     appender = LogAppender(folder.log, clock, Bell.inherited(settings.ring_fd), log_clock.saw)
     appender.look()
     commit = GroupCommit(appender, limits, meters)
     app = collect_app(
         parser_for(plan),
-        {source.write_key: source.name for source in plan.sources},
+        _keys(plan),
         commit, meters, clock.now_ms, limits=limits,
         trouble=lambda: commit.trouble or log_clock.trouble(),
-        names_somebody=lambda event: bool(identities.identifiers(event)),
+        names_somebody=_naming(plan),
         more_metrics=lambda: b"".join(
             file.read_bytes()
-            for role in ("engine", "deliver")
+            for role in ("engine", "deliver", "history", "builder")
             if (file := metrics_file(folder, role)).exists()
         ),
     )  # fmt: skip
+    bell = named_bell.listen(folder.collect_bell)
+
+    def read_anew() -> None:
+        """Another version of the definitions is live."""
+        named_bell.drain(bell)
+        plan = settings.plan()
+        app.read_as(parser_for(plan), _keys(plan), _naming(plan))
+
+    asyncio.get_running_loop().add_reader(bell, read_anew)
     server = Server(uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", http=connection_type(limits),
         ws="none", timeout_graceful_shutdown=5, server_header=False, date_header=False,
@@ -118,6 +129,17 @@ async def _serve(settings: ChildSettings) -> None:
     await server.serve(sockets=[listening])
     await commit.close()
     appender.close()
+
+
+def _keys(plan: Plan) -> dict[str, str]:
+    """Write keys to the names of their sources."""
+    return {source.write_key: source.name for source in plan.sources}
+
+
+def _naming(plan: Plan) -> Callable[[Event], bool]:
+    """Whether an event names anybody, by the identifiers that a plan knows."""
+    identities = IdentityRules(plan.identifiers)
+    return lambda event: bool(identities.identifiers(event))
 
 
 class Server(uvicorn.Server):

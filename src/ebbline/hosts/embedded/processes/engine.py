@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import time
 
 import structlog
 from prometheus_client import CollectorRegistry
 
+from ebbline.definitions.plan import Plan
 from ebbline.engine.limits import NEVER
 from ebbline.hosts.embedded import named_bell
 from ebbline.hosts.embedded.clock import Clock, clock_from, real_seconds
@@ -18,45 +18,34 @@ from ebbline.hosts.embedded.engine_loop import EngineLoop
 from ebbline.hosts.embedded.lifeline import say_ready
 from ebbline.hosts.embedded.limits import WAIT_SECONDS_MAX
 from ebbline.hosts.embedded.processes.metrics import EngineMeters
-from ebbline.hosts.embedded.processes.settings import ChildSettings, metrics_file
-
-
-class _Stop(Exception):
-    """SIGTERM while the process sleeps."""
-
-
-class _Signals:
-    """SIGTERM ends the sleep at once and the work after its present step."""
-
-    def __init__(self) -> None:
-        self.stopping = False
-        self.asleep = False
-        signal.signal(signal.SIGTERM, self._stop)
-        # Ctrl-C reaches the whole group; the supervisor passes on what it means.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def _stop(self, *_: object) -> None:
-        self.stopping = True
-        if self.asleep:
-            self.asleep = False  # a second signal (systemd sends one to everybody) only ends
-            raise _Stop
+from ebbline.hosts.embedded.processes.settings import ChildSettings, leave_plan, metrics_file
+from ebbline.hosts.embedded.processes.stopping import Signals, Stop
 
 
 def run(settings: ChildSettings) -> None:
     """Fold the log until SIGTERM."""
-    signals = _Signals()
+    signals = Signals()
     outside = named_bell.listen(settings.data_folder().engine_bell)
     hear, ring = Listener.inherited(settings.hear_fd), Bell.inherited(settings.ring_fd)
+    to_history = Bell.inherited(settings.ring_history_fd)
     clock = clock_from(os.environ)
     folder = settings.data_folder()
 
     def committed(rows: int) -> None:
         if rows:
             ring.ring()
+        to_history.ring()
 
-    loop = EngineLoop(folder, settings.plan(), clock, committed)
+    def in_force(plan: Plan) -> None:
+        leave_plan(folder, plan)
+        for bell in (folder.collect_bell, folder.builder_bell):
+            named_bell.ring(bell)
+
+    loop = EngineLoop(
+        folder, settings.plan(), clock, committed, on_plan=in_force, take_up=False
+    )  # fmt: skip
     meters = EngineMeters(CollectorRegistry(), metrics_file(folder, "engine"))
-    due_ms = loop.step()
+    due_ms = loop.step(to_rest=False)
     ring.ring()
     # Millions of long-lived objects: a full collection would stop the world for seconds.
     gc.collect()
@@ -69,9 +58,9 @@ def run(settings: ChildSettings) -> None:
             unwritten = meters.write(loop.fold)
             _sleep(hear, outside, signals, _least(unwritten, _seconds(clock, due_ms)))
             began = time.perf_counter()
-            due_ms = loop.step()
+            due_ms = loop.step(to_rest=False)
             meters.step_seconds.observe(time.perf_counter() - began)
-    except _Stop:
+    except Stop:
         pass
     loop.close()
 
@@ -84,9 +73,9 @@ def _least(*seconds: float | None) -> float | None:
     return min((s for s in seconds if s is not None), default=None)
 
 
-def _sleep(hear: Listener, outside: int, signals: _Signals, seconds: float | None) -> None:
-    signals.asleep = True  # before the look at `stopping`: a signal in between still ends it
-    if not signals.stopping:
+def _sleep(hear: Listener, outside: int, signals: Signals, seconds: float | None) -> None:
+    def nap() -> None:
         hear.wait(seconds, also=outside)
         named_bell.drain(outside)
-    signals.asleep = False
+
+    signals.sleep(nap)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from ebbline.definitions.plan import Plan, decode_plan
+from ebbline.definitions.plan import Plan, decode_plan, encode_plan
 from ebbline.hosts.embedded.folder import DataFolder
 
 PRIVATE_UMASK = 0o077
@@ -21,6 +21,8 @@ class ChildSettings(msgspec.Struct, frozen=True):
     socket_fd: int = -1  # collect: the listening socket
     ring_fd: int = -1  # the bell this child rings after it wrote
     hear_fd: int = -1  # the bell this child listens to
+    ring_history_fd: int = -1  # engine: the historian's bell
+    keep_days: int | None = None  # history: days of events to keep, None for all
     log_level: str = "info"
 
     def data_folder(self) -> DataFolder:
@@ -28,12 +30,20 @@ class ChildSettings(msgspec.Struct, frozen=True):
         return DataFolder(Path(self.folder))
 
     def plan(self) -> Plan:
-        """The plan the system was started with."""
+        """The plan in force: what `run` left, or the engine since."""
         return decode_plan(plan_file(self.data_folder()).read_bytes())
 
 
+def leave_plan(folder: DataFolder, plan: Plan) -> None:
+    """Put the plan in force where the children read it; none of them sees half of it."""
+    file = plan_file(folder)
+    draft = file.with_suffix(".new")
+    draft.write_bytes(encode_plan(plan))
+    draft.replace(file)
+
+
 def plan_file(folder: DataFolder) -> Path:
-    """Where `run` leaves the plan for its children."""
+    """Where the plan in force stands for the processes of the system."""
     return folder.path / "plan.json"
 
 

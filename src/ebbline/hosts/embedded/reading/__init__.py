@@ -1,5 +1,6 @@
 """Looking into a data folder from outside, while its system runs or when it is stopped."""
 
+from ebbline.hosts.embedded.reading.identity import Identity
 from ebbline.hosts.embedded.reading.past import at_instant
 from ebbline.hosts.embedded.reading.reader import Reader
 from ebbline.hosts.embedded.reading.records import (
@@ -14,6 +15,7 @@ from ebbline.hosts.embedded.reading.records import (
 
 __all__ = [
     "Count",
+    "Identity",
     "Member",
     "Membership",
     "Person",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -57,7 +58,7 @@ def _fold(source: Path, target: Path, plan: Plan, at_ms: int, progress: Progress
     store = StateStore(target)
     log = Log(source, SystemClock(), read_only=True)
     try:
-        fold = Fold(store, plan)
+        fold = Fold(store, plan, log)
         fold.adopt(plan)
         end, folded = log.tail().offset, 0
         for entry in log.read(0):
@@ -81,7 +82,8 @@ def _fold(source: Path, target: Path, plan: Plan, at_ms: int, progress: Progress
 
 
 def _known(entry: Entry, events: list[Event], at_ms: int) -> list[Event]:
-    """What of a later entry was known at the instant: only a replayed one has its own clock."""
+    """What of a later entry was known at the instant: only a replayed one has its own clock,
+    which never goes back, so it is a beginning of the entry."""
     if entry.kind != "replayed":
         return []
-    return [event for event in events if event.received_ms <= at_ms]
+    return list(takewhile(lambda event: event.received_ms <= at_ms, events))

@@ -26,6 +26,7 @@ from ebbline.hosts.embedded.folder import DataFolder, open_folder
 from ebbline.hosts.embedded.limits import BUSY_MS_MAX
 from ebbline.hosts.embedded.log import Log
 from ebbline.hosts.embedded.reading import queries
+from ebbline.hosts.embedded.reading.identity import Identity, identity
 from ebbline.hosts.embedded.reading.limits import BATCHES_KEPT_MAX
 from ebbline.hosts.embedded.reading.records import (
     Count,
@@ -37,8 +38,11 @@ from ebbline.hosts.embedded.reading.records import (
     Trait,
 )
 from ebbline.hosts.embedded.reading.running import is_running
+from ebbline.hosts.embedded.state.fold import FIGURES
 from ebbline.hosts.embedded.state.schema import KIND_NAMES
+from ebbline.hosts.embedded.versions import Versions, read_versions
 from ebbline.profiles.graph import Identifier
+from ebbline.profiles.identifiers import Pair
 from ebbline.profiles.normalise import identifier
 
 _identifiers = msgspec.json.Decoder(tuple[Identifier, ...])
@@ -97,6 +101,10 @@ class Reader:
             raise SetupError(message)
         return decode_plan(bytes(encoded))
 
+    def versions(self) -> Versions:
+        """The versions of the definitions, as the log has them."""
+        return read_versions(self._log)
+
     @cached_property
     def tables(self) -> engine.Tables:
         """The plan compiled, once per reader."""
@@ -115,7 +123,11 @@ class Reader:
     # -- people ----------------------------------------------------------------------------
 
     def find(self, text: str) -> int:
-        """The profile that somebody means by an identifier: `ana`, `ana@example.com`, or with
+        """The profile that somebody means by an identifier; see `named`."""
+        return self.named(text)[1]
+
+    def named(self, text: str) -> tuple[Pair, int]:
+        """The identifier that somebody means, and whose it is: `ana`, `ana@example.com`, or with
         its type `email:ana@example.com`. NotFound when nobody has it."""
         types = [rule.type for rule in self.plan().identifiers]
         kind, colon, rest = text.partition(":")
@@ -125,7 +137,7 @@ class Reader:
             normal = identifier(each, value)
             rows = self._rows(queries.OWNER, (each, normal)) if normal is not None else []
             if rows:
-                return int(rows[0][0])
+                return (each, str(normal)), int(rows[0][0])
         message = (
             f'Nobody is known as "{text}". A person is named by any identifier'
             f" ({', '.join(types)}), if need be with its type, as in {types[0]}:{text}."
@@ -166,6 +178,11 @@ class Reader:
     def names(self, profile_id: int) -> tuple[Identifier, ...]:
         """A person's identifiers, highest priority first."""
         return _identifiers.decode(self._profile_row(profile_id)[2])
+
+    def identity(self, profile_id: int) -> Identity:
+        """How a person came to be one: links, merges, what was parted or kept out."""
+        with self._snapshot():
+            return identity(self._rows, profile_id, self.names(profile_id))
 
     # -- audiences and the ledger ----------------------------------------------------------
 
@@ -245,6 +262,7 @@ class Reader:
             profiles, identifiers, members, ledger, kept, trimmed,
             _bytes(self.folder.log), _bytes(self.folder.state),
             None if wake is None or wake >= engine.NEVER else wake,
+            {what: self._meta("figure_" + what) or 0 for what in FIGURES},
         )  # fmt: skip
 
     def refused(self) -> tuple[tuple[str, int], ...]:

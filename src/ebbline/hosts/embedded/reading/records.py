@@ -93,3 +93,4 @@ class Status(msgspec.Struct, frozen=True):
     log_bytes: int
     state_bytes: int
     next_due_ms: int | None
+    figures: dict[str, int] = {}  # of identity and lateness, since the folder began

@@ -8,6 +8,9 @@ PEOPLE_CACHED_MAX = 200_000
 # Identifiers whose owner is remembered without asking the store, per cache generation.
 OWNERS_CACHED_MAX = 500_000
 
+# Identifiers that protection kept out of people, remembered to be shown; the oldest go first.
+DROPS_KEPT_MAX = 100_000
+
 # Milliseconds of receive time within which a messageId counts once; a generation of ids is
 # forgotten one whole horizon after it ended.
 DEDUPE_HORIZON_MS = 86_400_000
@@ -16,6 +19,13 @@ DEDUPE_HORIZON_MS = 86_400_000
 # read back from the log instead.
 SEEN_CHUNK = 20_000
 
+# Wakes of others that a live entry fires before its own events; more than are ever due at once
+# but at a midnight, and few enough to be done in milliseconds.
+WAKES_PER_ENTRY_MAX = 500
+
+# A number of wakes that is never reached: all that are due.
+EVERY_WAKE = 2**62
+
 # Pages of 4 KiB in the write-ahead log before SQLite moves them into state.db: fewer, larger
 # moves rewrite hot pages less often.
 WAL_PAGES = 8_000
@@ -23,5 +33,6 @@ WAL_PAGES = 8_000
 # Bytes of state.db that SQLite may keep in memory.
 CACHE_BYTES = 64 << 20
 
-# Events between two flushes while the log is replayed under a new plan; bounds memory.
-REBUILD_FLUSH_EVENTS = 50_000
+# People whose two states are compared at a time when a plan takes the place of another; bounds
+# memory at some 20 MB.
+EXCHANGE_PEOPLE = 10_000

@@ -6,6 +6,8 @@ People that changed since the last commit are always held.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 import msgspec
 
 from ebbline import engine
@@ -14,7 +16,8 @@ from ebbline.events.event import Event
 from ebbline.hosts.embedded.state.limits import OWNERS_CACHED_MAX, PEOPLE_CACHED_MAX
 from ebbline.hosts.embedded.state.store import ProfileRow, StateStore
 from ebbline.profiles.graph import Identifier, created_ms, in_priority_order
-from ebbline.profiles.identifiers import IdentityRules
+from ebbline.profiles.identifiers import IdentityRules, Pair
+from ebbline.profiles.parted import Parted
 from ebbline.profiles.resolve import Resolution
 
 _identifiers = msgspec.json.Decoder(tuple[Identifier, ...])
@@ -31,6 +34,11 @@ class Person:
         self._packed = ""
         self._packed_of: tuple[Identifier, ...] | None = None
 
+    def anchor(self) -> Pair:
+        """The strongest identifier."""
+        best = self.identifiers[0]
+        return best.type, best.value
+
     def packed_identifiers(self) -> str:
         """The identifiers as JSON, packed anew only when they changed."""
         if self._packed_of is not self.identifiers:
@@ -42,7 +50,9 @@ class Person:
 class People:
     """A `profiles.Graph` that also hands out profiles."""
 
-    def __init__(self, store: StateStore, tables: engine.Tables, rules: IdentityRules) -> None:
+    def __init__(self, store: StateStore, tables: engine.Tables, rules: IdentityRules,
+                 parted: Parted) -> None:  # fmt: skip
+        self.parted = parted
         self._store = store
         self._tables = tables
         self._rules = rules
@@ -142,6 +152,23 @@ class People:
         self.gone.add(gone)
         for held in (self._hot, self._warm, self.dirty):
             held.pop(gone, None)
+
+    def part(self, people: Iterable[Person], nobodys: Collection[Pair], next_id: int) -> None:
+        """Put people in place of the one they turned out not to be; `nobodys` are identifiers
+        that none of them has. Inside the caller's transaction."""
+        self.next_id = next_id
+        self._store.drop_identifiers(nobodys)
+        for kind, value in nobodys:
+            for owners in (self._owners, self._owners_warm):
+                owners.get(kind, {}).pop(value, None)
+        for person in people:
+            profile = person.profile.id
+            self.gone.discard(profile)
+            self._warm.pop(profile, None)
+            self._keep(person)
+            self.dirty[profile] = person
+            for link in person.identifiers:
+                self._assign(link.type, link.value, profile)
 
     def flush(self) -> None:
         """Write everything that changed, inside the caller's transaction."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import msgspec
+from msgspec.structs import astuple
 
 from ebbline.engine.changes import Change
 from ebbline.hosts.embedded.state.schema import KIND_NAMES, KINDS
@@ -76,11 +77,12 @@ class Rows:
         ids, members, muted, seq = self._ids, self._members, self.muted, self.seq
         for log_offset, changes in self._changes:
             for change in changes:
-                kind, value, profile = KINDS[change.kind], change.value, change.profile
-                definition = ids.get(change.definition) or self._new_definition(change.definition)
+                profile, number, kind_name, name, at_ms, cause, value = astuple(change)
+                kind = KINDS[kind_name]
+                definition = ids.get(name) or self._new_definition(name)
                 if kind == _ENTERED:
                     of = members.get(definition) or self._members_of(definition)
-                    of[profile] = (change.at_ms, value, profile not in of)
+                    of[profile] = (at_ms, value, profile not in of)
                 elif kind == _EXITED:
                     of = members.get(definition) or self._members_of(definition)
                     if (now := of.get(profile)) is not None and now[2]:
@@ -94,8 +96,9 @@ class Rows:
                 if muted:
                     continue
                 seq += 1
-                ledger.append((seq, profile, change.number, kind, definition, change.at_ms,
-                               change.cause, log_offset, value))  # fmt: skip
+                ledger.append(
+                    (seq, profile, number, kind, definition, at_ms, cause, log_offset, value)
+                )
         self.seq = seq
         return ledger
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import apsw
 
+from ebbline.hosts.embedded.state.bonds import BONDS_SCHEMA, BONDS_TABLES, Bonds
 from ebbline.hosts.embedded.state.limits import CACHE_BYTES, WAL_PAGES
+from ebbline.hosts.embedded.state.placements import holds
 from ebbline.hosts.embedded.state.schema import SCHEMA
 
 ProfileRow = tuple[int, bytes, int, str]  # id, state, wake_ms, identifiers as JSON
@@ -35,7 +37,7 @@ class StateStore:
             "temp_store=MEMORY",
         ):
             self._run(f"PRAGMA {pragma}").fetchall()
-        self._run(SCHEMA)
+        self._run(SCHEMA + BONDS_SCHEMA)
 
     def close(self) -> None:
         """Close the file, whole in itself where no reader is in the way; what was not committed
@@ -111,6 +113,10 @@ class StateStore:
         """Write who owns identifiers, new or moved."""
         self._many("INSERT OR REPLACE INTO identifiers VALUES (?, ?, ?)", rows)
 
+    def drop_identifiers(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Let identifiers be nobody's."""
+        self._many("DELETE FROM identifiers WHERE type = ? AND value = ?", rows)
+
     # -- definitions, memberships, ledger ---------------------------------------------------
 
     def definition_ids(self, names: Iterable[str]) -> dict[str, int]:
@@ -160,10 +166,109 @@ class StateStore:
         """Append changes."""
         self._many("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def clear_people(self) -> None:
-        """Empty everything that a replay of the log makes anew; the ledger stays."""
-        for table in ("profiles", "identifiers", "memberships", "seen"):
+    # -- exchange ----------------------------------------------------------------------------
+
+    def attach(self, other: Path) -> None:
+        """Make another store's file readable beside this one, outside any transaction."""
+        self._run("ATTACH ? AS other", (str(other),))
+
+    def detach(self) -> None:
+        """Let go of the other file."""
+        self._run("DETACH other")
+
+    def take_memberships(self) -> None:
+        """Replace all memberships by the other store's, under this one's definition numbers."""
+        self._run("DELETE FROM memberships")
+        pairs: Any = self._run(
+            "SELECT d.id, o.id FROM definitions d JOIN other.definitions o ON o.name = d.name"
+            " ORDER BY d.id"
+        ).fetchall()
+        for mine, theirs in pairs:
+            self._run(
+                "INSERT INTO memberships SELECT ?, profile, since_ms, effective"
+                " FROM other.memberships WHERE definition = ? ORDER BY profile",
+                (mine, theirs),
+            )
+
+    def take_identities(self) -> None:
+        """Replace who is who by what the other store says; numbers of people rise on."""
+        for table in ("identifiers", "merged", *BONDS_TABLES):
             self._run(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
+            self._run(f"INSERT INTO {table} SELECT * FROM other.{table}")  # noqa: S608
+        self._run(
+            "INSERT INTO placements SELECT * FROM other.placements WHERE true ON CONFLICT DO"
+            " UPDATE SET profiles = excluded.profiles WHERE profiles <> excluded.profiles"
+        )
+        self._run(
+            "UPDATE meta SET value = max(value, (SELECT value FROM other.meta"
+            " WHERE key = 'next_profile')) WHERE key = 'next_profile'"
+        )
+
+    def profiles_after(self, profile: int, limit: int) -> list[ProfileRow]:
+        """The next people of the other store, by id."""
+        rows: Any = self._run(
+            "SELECT * FROM other.profiles WHERE id > ? ORDER BY id LIMIT ?", (profile, limit)
+        )
+        found: list[ProfileRow] = rows.fetchall()
+        return found
+
+    def profiles_between(self, after: int, until: int | None) -> list[ProfileRow]:
+        """This store's people with ids in a range; None: without end."""
+        rows: Any = self._run(
+            "SELECT * FROM main.profiles WHERE id > ? AND id <= coalesce(?, id)", (after, until)
+        )
+        found: list[ProfileRow] = rows.fetchall()
+        return found
+
+    def ledger_number_end(self) -> int:
+        """The greatest change number that anybody has in the ledger."""
+        row: Any = self._run("SELECT coalesce(max(number), 0) FROM ledger").fetchone()
+        return int(row[0])
+
+    # -- whose events they are ---------------------------------------------------------------
+
+    def put_placements(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        """(log offset, packed profiles) of entries folded. One that was folded before and now
+        comes out differently is noted in `replaced`, for those who have read it."""
+        self._many(
+            "INSERT INTO placements VALUES (?, ?) ON CONFLICT DO UPDATE"
+            " SET profiles = excluded.profiles WHERE profiles <> excluded.profiles",
+            rows,
+        )
+
+    def put_merged(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """(loser, winner, at_ms) of people who became one."""
+        self._many("INSERT OR REPLACE INTO merged VALUES (?, ?, ?)", rows)
+
+    def rewrite_merged(
+        self, losers: Iterable[int], rows: Iterable[tuple[int, int, int]]
+    ) -> None:
+        """People who were one are not: those of `rows` still are."""
+        self._many("DELETE FROM merged WHERE loser = ?", [(loser,) for loser in losers])
+        self.put_merged(rows)
+
+    def placement(self, offset: int) -> bytes:
+        """The packed profiles of an entry that was folded."""
+        row: Any = self._run('SELECT profiles FROM placements WHERE "offset" = ?', (offset,))
+        found: bytes = row.fetchone()[0]
+        return found
+
+    def placements_of(
+        self, profiles: Iterable[int], before_offset: int
+    ) -> Iterator[tuple[int, bytes]]:
+        """Entries before an offset that may hold events of some people, in order."""
+        wanted = list(profiles)
+        rows: Any = self._db.cursor().execute(
+            'SELECT "offset", profiles FROM placements WHERE "offset" < ? ORDER BY "offset"',
+            (before_offset,),
+        )
+        for offset, packed in rows:
+            if holds(packed, wanted):
+                yield offset, packed
+
+    def bonds(self) -> Bonds:
+        """What is remembered of identity, in the same file and transactions."""
+        return Bonds(self._db)
 
     # -- message ids -----------------------------------------------------------------------
 

@@ -1,0 +1,36 @@
+"""`ebbline merge`: two people are one, by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ebbline.console.commands.ordering import ReasonOption, WhoOption, order, signature, spelled
+from ebbline.console.place import DataOption, DryRunOption, JsonOption, Place, ProjectOption
+from ebbline.errors import Refused
+
+_Person = Annotated[str, typer.Argument(help="Any identifier: ana, ana@example.com, email:…")]
+
+
+def merge(
+    one: _Person,
+    other: _Person,
+    who: WhoOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    project: ProjectOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make two people one, whatever limits say. The stronger identifier, then the older wins."""
+    from ebbline.profiles.commands import Merge  # noqa: PLC0415 - heavy
+
+    with Place(project, data).reader() as reader:
+        (pair, profile), (other_pair, other_profile) = reader.named(one), reader.named(other)
+        if profile == other_profile:
+            message = f"{spelled(pair)} and {spelled(other_pair)} are one person already."
+            raise Refused(message)
+        command = Merge(people=(pair, other_pair), **signature("merge", who, reason))
+        sentence = f"merge {spelled(pair)} and {spelled(other_pair)}"
+        order(reader, command, sentence, dry_run=dry_run, as_json=as_json)

@@ -1,0 +1,1 @@
+"""A module per group of related dialects, and the register of all."""

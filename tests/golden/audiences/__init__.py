@@ -1,0 +1,1 @@
+"""Golden cases of audiences over time: rules and events as people write them."""
