@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -59,6 +60,15 @@ def project_of(plan: Plan) -> dict[str, bytes]:
     content = {"ebbline.yml": {"name": plan.name, "version": 1},
                "audiences/questions.yml": {"audiences": rules}}  # fmt: skip
     return {path: msgspec.json.encode(each) for path, each in content.items()}
+
+
+def write_project(folder: Path, plan: Plan, more: Mapping[str, object] | None = None) -> Path:
+    """A folder with the project files of a plan's audiences, and `more` files by path."""
+    others = {path: msgspec.json.encode(content) for path, content in (more or {}).items()}
+    for path, content in (project_of(plan) | others).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
 
 
 def _audience(question: Question, workload: Workload) -> AudienceDef:

@@ -14,7 +14,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+import apsw
 
 START_SECONDS_MAX = 600.0
 STOP_SECONDS_MAX = 60.0
@@ -32,6 +34,7 @@ class System:
         self.project = project
         self.data = data
         self.url = ""
+        self.ready_seconds = 0.0  # from its start until it said that it serves
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -56,12 +59,14 @@ class System:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                start_new_session=True,
+                process_group=0,  # killed together, but of this session: one priority
             )  # fmt: skip
         assert self._process.stdout is not None
+        began = time.monotonic()
         told = self._process.stdout.readline()
         if not told:
             raise Stuck(self._log.read_text("utf-8", "replace")[-4_000:])
+        self.ready_seconds = round(time.monotonic() - began, 2)
         self.url = json.loads(told)["url"]
 
     def is_ready(self) -> bool:
@@ -114,6 +119,17 @@ def memory_mib(pid: int) -> dict[str, int]:
         line = re.search(rf"{field}:\s+(\d+)", text)
         found[key] = int(line[1]) >> 10 if line else 0
     return found
+
+
+def one(path: Path, sql: str) -> int:
+    """The number a query gives, from a database that somebody else may be writing."""
+    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    db.set_busy_timeout(5_000)
+    try:
+        row: Any = db.execute(sql).fetchone()
+        return int(row[0])
+    finally:
+        db.close()
 
 
 def wait_until(look: Callable[[], object], what: str, seconds: float, every: float = 0.05) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -21,8 +20,6 @@ def main(words: list[str]) -> int:
     """Measure and print; 1 when the system got stuck, 2 when there is no workload."""
     options = _options(words)
     options.data.mkdir(parents=True, exist_ok=True)
-    if options.nice:
-        os.nice(options.nice)
     nowhere = contextlib.nullcontext(None)
     try:
         with (

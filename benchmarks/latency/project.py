@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
-from benchmarks.rules import project_of
+from benchmarks.rules import write_project
 from ebbline.definitions.plan import Plan
 
 CROWD = "gathered"  # the audience whose windows all end at once
@@ -60,30 +58,23 @@ def traits() -> dict[str, str]:
     return found
 
 
-def write_project(folder: Path, plan: Plan, hook: str | None) -> Path:
+def project_at(folder: Path, plan: Plan, hook: str | None) -> Path:
     """The project's files. With the URL of a `hook`, every audience of the plan and every trait
     is synced there; without, there is no destination and the traits are not kept."""
-    files = project_of(plan)
-    files["sources/http.yml"] = _json({"sources": {"door": {"type": "http",
-                                                            "write_key": WRITE_KEY}}})  # fmt: skip
-    files["traits/fifty.yml"] = _json({"traits": {n: {"value": v} for n, v in traits().items()}})
     crowd = 'crowd == True and elapsed(first_seen()) < "24h"'
-    files["audiences/crowd.yml"] = _json({"audiences": {CROWD: {"when": crowd}}})
+    more: dict[str, object] = {
+        "sources/http.yml": {"sources": {"door": {"type": "http", "write_key": WRITE_KEY}}},
+        "traits/fifty.yml": {"traits": {n: {"value": rule} for n, rule in traits().items()}},
+        "audiences/crowd.yml": {"audiences": {CROWD: {"when": crowd}}},
+    }
     if hook is not None:
         sync: list[dict[str, object]] = [{"audience": each.name} for each in plan.audiences]
         sync += [_synced(name, value) for name, value in traits().items()]
         destination = {"type": "webhook", "url": hook, "batch_size": 100, "sync": sync}
-        files["destinations/hook.yml"] = _json({"destinations": {"hook": destination}})
-    for path, content in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-    return folder
+        more["destinations/hook.yml"] = {"destinations": {"hook": destination}}
+    return write_project(folder, plan, more)
 
 
 def _synced(name: str, value: str) -> dict[str, object]:
     """A score moves all the time: it is told in steps of five."""
     return {"trait": name} | ({"min_change": 5} if value.startswith("score(") else {})
-
-
-def _json(content: object) -> bytes:
-    return msgspec.json.encode(content)

@@ -7,20 +7,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
-import apsw
 import msgspec
 
 from benchmarks.latency.past import DAY_MS, write_calls, write_history
-from benchmarks.latency.project import CROWD, traits, write_project
+from benchmarks.latency.project import CROWD, project_at, traits
 from benchmarks.latency.readings import Drain, Phase, drain_of, phase_of
 from benchmarks.latency.report import Latencies
 from benchmarks.latency.sending import Sent
 from benchmarks.latency.watching import Watcher
-from benchmarks.options import say
+from benchmarks.options import priority, say
 from benchmarks.rules import plan_of
-from benchmarks.system import Stuck, System, cpu_seconds, machine_cpu_seconds, wait_until
+from benchmarks.system import Stuck, System, cpu_seconds, machine_cpu_seconds, one, wait_until
 from benchmarks.workload import Workload
 from ebbline.definitions import load_project
 from ebbline.hosts.embedded.importing import replay
@@ -37,12 +35,15 @@ def measure(options: argparse.Namespace, folder: Path, hook: str | None) -> Late
     file = workload.file(options.history + live, options.data)
     lines = file.read_bytes().splitlines()
     plan = plan_of(workload, options.audiences)
-    project = write_project(folder / "project", plan, hook)
+    project = project_at(folder / "project", plan, hook)
     write_calls(folder / "calls.ndjson", lines[options.history :])
     ends_ms = _instant(options)
     say("preparing")
     _prepare(options, lines, folder, project, ends_ms)
-    with System(project, folder / "data", folder / "system.log") as system:
+    with (
+        priority(options.nice),
+        System(project, folder / "data", folder / "system.log") as system,
+    ):
         say("settling")
         wait_until(lambda: _settled(system.data), "settled", SETTLE_SECONDS_MAX)
         made = _run(options, system, folder, ends_ms)
@@ -72,7 +73,7 @@ def _run(options: argparse.Namespace, system: System, folder: Path, ends_ms: int
     drain: Drain | None = None
     calls = (folder / "calls.ndjson").read_bytes().splitlines(keepends=True)
     size = options.per_second * options.seconds
-    people = _one(system.data / "state.db", "SELECT count(*) FROM profiles")
+    people = one(system.data / "state.db", "SELECT count(*) FROM profiles")
     with Watcher(system.data / "state.db") as watcher:
         crowd = next(n for n, name in watcher.definitions().items() if name == CROWD)
         usage = _Usage(system)
@@ -134,20 +135,10 @@ class _Usage:
 
 def _settled(data: Path) -> bool:
     """Whether everything is folded, and the destination, if there is one, up to date."""
-    log_end = _one(data / "log.db", "SELECT max(offset) FROM log")
-    folded = _one(data / "state.db", "SELECT value FROM meta WHERE key = 'offset'")
-    ledger_end = _one(data / "state.db", "SELECT coalesce(max(seq), 0) FROM ledger")
+    log_end = one(data / "log.db", "SELECT max(offset) FROM log")
+    folded = one(data / "state.db", "SELECT value FROM meta WHERE key = 'offset'")
+    ledger_end = one(data / "state.db", "SELECT coalesce(max(seq), 0) FROM ledger")
     delivery = data / "delivery.db"
-    behind = _one(delivery, f"SELECT count(*) FROM destinations WHERE position < {int(ledger_end)}")
-    waiting = _one(delivery, "SELECT count(*) FROM people WHERE pending OR sending")
+    behind = one(delivery, f"SELECT count(*) FROM destinations WHERE position < {int(ledger_end)}")
+    waiting = one(delivery, "SELECT count(*) FROM people WHERE pending OR sending")
     return bool(log_end == folded and not behind and not waiting)
-
-
-def _one(path: Path, sql: str) -> int:
-    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    db.set_busy_timeout(5_000)
-    try:
-        row: Any = db.execute(sql).fetchone()
-        return int(row[0])
-    finally:
-        db.close()

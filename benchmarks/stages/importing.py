@@ -12,7 +12,7 @@ import msgspec
 
 from benchmarks.answers import WrongAnswer, hold, members_of
 from benchmarks.case import Case
-from benchmarks.rules import project_of
+from benchmarks.rules import write_project
 from benchmarks.workload import ROOT
 
 
@@ -21,9 +21,7 @@ def import_stage(case: Case) -> tuple[float, str]:
     with case.folder() as name:
         folder = Path(name)
         project, data, report = folder / "project", folder / "data", folder / "report.json"
-        for path, content in project_of(case.plan).items():
-            (project / path).parent.mkdir(parents=True, exist_ok=True)
-            (project / path).write_bytes(content)
+        write_project(project, case.plan)
         until = datetime.fromtimestamp(case.until_ms / 1000, UTC).isoformat()
         summary = _run(report, "import", str(case.file.absolute()), "--clock", "events",
                        "--until", until, "--json", "--project", str(project),

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings
 import ebbline
 from ebbline import errors
 from ebbline.definitions.functions import FUNCTIONS
+from ebbline.definitions.project.fields import AUDIENCE
 from tests.docs.snippets import ROOT, headings, pages
 
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
@@ -97,6 +98,11 @@ def test_every_setting_has_its_heading():
     told = {name for name in variables if name.endswith("_FD")}
     settings = (variables - told) | settings_fields()
     assert settings == named_in_headings("docs/reference/settings.md")
+
+
+def test_every_key_of_an_audience_has_its_heading():
+    keys = {field.name for field in AUDIENCE.fields}
+    assert keys == named_in_headings("docs/reference/audiences.md")
 
 
 def test_every_command_has_its_heading():

@@ -71,10 +71,10 @@ def played(case: Case, person: int, orders: list[Command], until_ms: int) -> tup
         if now_ms in known:
             subject.arrive(now_ms, known[now_ms])
             replay.learn(known[now_ms], now_ms)
-        for at_ms, *order in orders:
+        for at_ms, audience, value, end_ms in orders:
             if at_ms == now_ms:
-                subject.force(*order, now_ms)
-                replay.force(*order, now_ms)
+                subject.force(audience, value, end_ms, now_ms)
+                replay.force(audience, value, end_ms, now_ms)
         last_ms = now_ms
     return subject, replay
 

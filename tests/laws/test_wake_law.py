@@ -14,8 +14,8 @@ from tests.laws.profile import law
 from tests.laws.steps import batches
 from tests.laws.timeline import Replay, candidates
 
-WAKES_PER_PLACE = 40
-"""The flip of things that move against each other is closed in on by halves: log2 of a window."""
+WAKES_PER_PLACE = 4
+"""Scores of different pace that move against each other are closed in on; all else wakes at flips."""
 
 
 @law

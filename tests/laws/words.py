@@ -35,7 +35,7 @@ PROPERTIES = ("n", "s", "x")
 TRAITS = ("level", "plan", "flag", "joined")
 """Sent traits: mostly a number, a text, a boolean, ISO-8601 text."""
 
-USERS = ("p0", "red", "p1", 2)
+USERS: tuple[str | int, ...] = ("p0", "red", "p1", 2)
 VERSIONS = ("2.10", "2.9", "v2.10.1-beta", "3", "2.x", "", 2)
 PURPOSES = ("ads", "news")
 LISTS: dict[str, tuple[str | int | float | bool, ...]] = {

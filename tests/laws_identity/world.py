@@ -47,6 +47,10 @@ audiences:
   often: {when: 'count("View", within="60s") >= 2', owner: o, review_by: 2100-01-01}
   quiet: {when: 'missed("Buy", after="View", within="5s")', owner: o, review_by: 2100-01-01}
   paying: {when: 'plan == "pro" and seen > 1', owner: o, review_by: 2100-01-01}
+  sticky:
+    {enter_when: 'count("View", within="9s") >= 2', exit_when: 'not performed("View", within="4s")',
+     hold: 7s, cooldown: 6s, owner: o, review_by: 2100-01-01}
+  both: {when: 'audience("sticky") and not audience("quiet")', owner: o, review_by: 2100-01-01}
 groups:
   g: {priority: [often, looked]}
 """
@@ -191,7 +195,7 @@ PAIRS: list[Pair] = [
     ("email", "c@x.c"), ("anonymous_id", "d1"), ("anonymous_id", "d2"), ("anonymous_id", "d3"),
 ]  # fmt: skip
 
-AUDIENCES_NAMED = ["looked", "often", "quiet", "paying"]
+AUDIENCES_NAMED = ["looked", "often", "quiet", "paying", "sticky"]
 CALM = ("batch", "batch", "batch", "tick")
 WILD = (*CALM, "batch", "batch", "merge", "unmerge", "leave", "override", "clear")
 

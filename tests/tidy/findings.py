@@ -54,11 +54,11 @@ UNIT = re.compile(
     r"|windows?|audiences?|traits?|places|magnitude|ids|rules?"
     r"|workers?|processes|pages?|changes?|deliveries|words?)\b"
 )
-CORE_ROOMS = frozenset(["events", "definitions", "profiles", "engine", "delivery"])
+CORE_ROOMS = frozenset(["events", "definitions", "profiles", "engine", "delivery", "warehouse"])
 VENDOR_FREE_ROOMS = frozenset({"profiles", "engine", "delivery"})
 VENDOR = re.compile(r"(?i)\b(braze|hubspot|marketo|mailchimp|salesforce|klaviyo)\b")
 # What a core room may import from outside: msgspec, and one or two named libraries by room.
-OUTSIDE_ALLOWED = {"definitions": {"ruamel", "re2"}, "engine": {"re2"}}
+OUTSIDE_ALLOWED = {"definitions": {"ruamel", "re2"}, "engine": {"re2"}, "warehouse": {"sqlglot"}}
 
 
 def at(path: str, line: int, text: str) -> str:

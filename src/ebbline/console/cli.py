@@ -31,6 +31,7 @@ from ebbline.console.commands import (
     quarantine,
     run,
     schema,
+    sql,
     status,
     unmerge,
     validate,
@@ -111,6 +112,7 @@ app.command("init", rich_help_panel=_WRITE)(init.init)
 app.command("validate", rich_help_panel=_WRITE)(validate.validate)
 app.command("test", rich_help_panel=_WRITE)(examples.examples)
 app.command("schema", rich_help_panel=_WRITE)(schema.schema)
+app.command("sql", rich_help_panel=_WRITE)(sql.sql)
 app.command("plan", rich_help_panel=_WRITE)(plan.plan)
 app.command("demo", rich_help_panel=_RUN)(demo.demo)
 app.command("run", rich_help_panel=_RUN)(run.run)

@@ -177,7 +177,7 @@ class Checker:
         if node.name in self.known.lists:
             message = f"{node.name} is a list: it stands after in and in contains(...)"
             self.problem(node, "wrong_kind", message)
-        elif node.name.split(".")[0] not in traits:
+        elif node.name.split(".")[0] not in (*traits, *ALWAYS_TRAITS):
             hint = did_you_mean(node.name, traits, quoted=False)
             if hint:
                 message = f"unknown trait {node.name}"

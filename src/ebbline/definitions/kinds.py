@@ -210,4 +210,6 @@ def _membership(checker: Checker, node: Compare, left: Kind, right: Kind) -> Non
         return
     if left != "any" and held and left not in held:
         message = f"looks for {PHRASES[left]} among other kinds, which is never true"
-        checker.problem(node, "wrong_kind", message)
+        numbers = isinstance(node.right, ListRef) and left == "text" and held == {"number"}
+        hint = "under the heading text, a file's values are texts" if numbers else ""
+        checker.problem(node, "wrong_kind", message, hint)

@@ -8,7 +8,8 @@ from ebbline.definitions.functions import Kind
 from ebbline.definitions.plan import EventRule
 
 ALWAYS_EVENTS = frozenset({"*", "Page Viewed", "Screen Viewed", "$identify", "$group", "$alias"})
-ALWAYS_TRAITS: dict[str, Kind] = {"user_id": "text"}  # set by every call that names its user
+# Set by calls that name their user, and by calls that tell preferences (`consent.<purpose>`).
+ALWAYS_TRAITS: dict[str, Kind] = {"user_id": "text", "consent": "any"}
 
 # A planned timestamp arrives as ISO text, so a rule may treat it as text or as a time.
 PLANNED_KINDS: dict[str, Kind] = {

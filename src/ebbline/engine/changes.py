@@ -17,11 +17,11 @@ class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `number` counts this person's changes, so a replay reproduces it and a reader can drop
     repeats. `definition` is an audience or trait name; for "linked" the identifier type (with the
     identifier as `value`, or None for a device that was handed to somebody else), for "merged"
-    and "unmerged" it is "" and `value` the profile id of the other one, who stays. "suppressed" and "restored" say that
-    a priority group took effect on a person who is and stays in the audience. `at_ms` is the
-    exact instant; `cause` is a messageId, or None when the clock alone caused it. `value` is a
-    trait's new value; for audiences the effective membership after the change (False on an
-    entry that a priority group suppresses).
+    and "unmerged" it is "" and `value` the profile id of the other one, who stays. "suppressed"
+    and "restored" say that a priority group took effect on a person who is and stays in the
+    audience. `at_ms` is the exact instant; `cause` is a messageId or a command's id, or None when
+    the clock alone caused it. `value` is a trait's new value; for audiences the effective
+    membership after the change (False on an entry that a priority group suppresses).
     """
 
     profile: int

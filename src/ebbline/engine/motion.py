@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ebbline.definitions import tree
 from ebbline.engine.decay import DecayTrack
 from ebbline.engine.joint import joint_of
-from ebbline.engine.limits import NEVER
+from ebbline.engine.limits import NANO, NEVER, SCORE_DECIMALS
 from ebbline.engine.linear import Lines, flip_of, line_of
 from ebbline.engine.scalars import ARITH, COMPARE, FUNCTIONS, number_of
 from ebbline.engine.tracks import TIMES, VALUES
@@ -212,18 +212,27 @@ def _decay_edges(track: DecayTrack) -> Callable[[Any, int, int], Range]:
 
 
 def _fade_edges(span_ms: int) -> Callable[[Any, int, int], Range]:
-    def part(record: Any, at_ms: int, sign: int) -> float:
-        total = 0
-        for at, nano in zip(record[TIMES], record[VALUES], strict=True):
-            left = span_ms - (at_ms - at)
-            if left > 0 and nano * sign > 0:
-                total += nano * left
-        return total / (span_ms * 1_000_000_000)
+    whole = span_ms * NANO
 
     def edges(record: Any, low_ms: int, high_ms: int) -> Range:
-        low = part(record, high_ms, 1) + part(record, low_ms, -1)
-        high = part(record, low_ms, 1) + part(record, high_ms, -1)
-        return round(low, 9), round(high, 9)
+        """Between two entries that end a fading score is a straight line, so its extremes over
+        a stretch are among its two ends and those corners."""
+        value, slope, at_ms = 0, 0, low_ms
+        ends: list[tuple[int, int]] = []
+        for at, nano in zip(record[TIMES], record[VALUES], strict=True):
+            left = at + span_ms - low_ms
+            if left > 0:
+                value, slope = value + nano * left, slope - nano
+                ends.append((at + span_ms, nano))
+        least = most = value
+        for end_ms, nano in ends:
+            if end_ms >= high_ms:
+                break
+            value, slope, at_ms = value + slope * (end_ms - at_ms), slope + nano, end_ms
+            least, most = min(least, value), max(most, value)
+        value += slope * (high_ms - at_ms)
+        least, most = min(least, value), max(most, value)
+        return round(least / whole, SCORE_DECIMALS), round(most / whole, SCORE_DECIMALS)
 
     return edges
 

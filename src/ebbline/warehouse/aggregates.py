@@ -16,7 +16,7 @@ from ebbline.warehouse.expressions import Expr
 from ebbline.warehouse.frame import TIME
 from ebbline.warehouse.limits import EXACT_WHOLE_MAX
 from ebbline.warehouse.tokens import key_of
-from ebbline.warehouse.values import NOTHING, SCALARS, Value, boolean
+from ebbline.warehouse.values import NOTHING, SCALARS, Kind, Value, boolean
 from ebbline.warehouse.windows import inside
 from ebbline.warehouse.zones import UTC, day_of_event
 
@@ -103,7 +103,7 @@ def _extreme(rules: Rules, node: tree.Aggregate, condition: Expr, level: int) ->
     assert node.value is not None
     value = rules.frame.value(node.value, node.events)
     pick = exp.Min if node.name == "min" else exp.Max
-    facets = {}
+    facets: dict[Kind, Expr] = {}
     number, text = value.of("number"), value.of("text")
     if number is not None:
         kept = sql.case((condition, rules.frame.named(number)))
@@ -119,9 +119,7 @@ def _extreme(rules: Rules, node: tree.Aggregate, condition: Expr, level: int) ->
 def _distinct(rules: Rules, node: tree.Aggregate, condition: Expr, level: int) -> Value:
     """How many different values, or days, the events have."""
     if node.name == "days_active":
-        different = rules.frame.named(
-            day_of_event(node.zone or UTC, node.window, rules.now_ms)
-        )
+        different = rules.frame.named(day_of_event(node.zone or UTC, node.window, rules.now_ms))
     else:
         assert node.value is not None
         value = rules.frame.value(node.value, node.events)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from ebbline.definitions.versions import parse_version
 from ebbline.warehouse import expressions as sql
-from ebbline.warehouse.dialects.dialect import Dialect
 from ebbline.warehouse.expressions import Expr
+from ebbline.warehouse.place import Place
 from ebbline.warehouse.tokens import token_of
 from ebbline.warehouse.values import NOTHING, Value, boolean
 
@@ -15,40 +15,40 @@ VERSION = "^v?[0-9]{1,9}([.][0-9]{1,9}){0,3}($|[-+])"
 VERSION_WEIGHTS = (10**27, 10**18, 10**9, 1)  # a part has at most nine digits
 
 
-def part_of(dialect: Dialect, whole: Value, part: Value) -> Value:
+def part_of(place: Place, whole: Value, part: Value) -> Value:
     """Whether a text has a part."""
     one, other = whole.of("text"), part.of("text")
     if one is None or other is None:
         return NOTHING
-    return boolean(sql.compare(">", dialect.position(one, other), sql.number(0)))
+    return boolean(sql.compare(">", place.dialect.position(one, other), sql.number(0)))
 
 
-def _starts(dialect: Dialect, text: Value, start: Value) -> Value:
+def _starts(place: Place, text: Value, start: Value) -> Value:
     one, other = text.of("text"), start.of("text")
     if one is None or other is None:
         return NOTHING
-    return boolean(dialect.starts(one, other))
+    return boolean(place.dialect.starts(one, other))
 
 
-def _ends(dialect: Dialect, text: Value, end: Value) -> Value:
+def _ends(place: Place, text: Value, end: Value) -> Value:
     one, other = text.of("text"), end.of("text")
     if one is None or other is None:
         return NOTHING
-    return boolean(dialect.ends(one, other))
+    return boolean(place.dialect.ends(one, other))
 
 
-def matches(dialect: Dialect, text: Value, pattern: str) -> Value:
+def matches(place: Place, text: Value, pattern: str) -> Value:
     """Whether a part of the text fits a pattern."""
     item = text.of("text")
-    return NOTHING if item is None else boolean(dialect.matches(item, pattern))
+    return NOTHING if item is None else boolean(place.dialect.matches(item, pattern))
 
 
-def _lower(dialect: Dialect, text: Value) -> Value:
-    return _textual(text, dialect.lower)
+def _lower(place: Place, text: Value) -> Value:
+    return _textual(text, place.dialect.lower)
 
 
-def _upper(dialect: Dialect, text: Value) -> Value:
-    return _textual(text, dialect.upper)
+def _upper(place: Place, text: Value) -> Value:
+    return _textual(text, place.dialect.upper)
 
 
 def _textual(text: Value, work: Callable[[Expr], Expr]) -> Value:
@@ -56,59 +56,66 @@ def _textual(text: Value, work: Callable[[Expr], Expr]) -> Value:
     return NOTHING if item is None else Value({"text": work(item)})
 
 
-def _length(dialect: Dialect, value: Value) -> Value:
+def _length(place: Place, value: Value) -> Value:
     text, items = value.of("text"), value.of("list")
     lengths = []
     if text is not None:
-        lengths.append(dialect.length(text))
+        lengths.append(place.dialect.length(text))
     if items is not None:
-        lengths.append(dialect.list_length(items))
+        lengths.append(place.dialect.list_length(items))
     return Value({"number": sql.cast(sql.coalesce(*lengths), "DOUBLE")}) if lengths else NOTHING
 
 
-def _absolute(dialect: Dialect, value: Value) -> Value:
+def _absolute(place: Place, value: Value) -> Value:
     item = value.of("number")
     return NOTHING if item is None else Value({"number": sql.call("ABS", item)})
 
 
-def _rounded(dialect: Dialect, value: Value) -> Value:
+def _rounded(place: Place, value: Value) -> Value:
     item = value.of("number")
-    return NOTHING if item is None else Value({"number": dialect.rounded(item)})
+    return NOTHING if item is None else Value({"number": place.dialect.rounded(place.named(item))})
 
 
-def rounded(dialect: Dialect, value: Value, digits: int) -> Value:
+def rounded(place: Place, value: Value, digits: int) -> Value:
     """To so many decimals."""
     item = value.of("number")
-    return NOTHING if item is None else Value({"number": dialect.rounded_to(item, digits)})
+    return (
+        NOTHING
+        if item is None
+        else Value({"number": place.dialect.rounded_to(place.named(item), digits)})
+    )
 
 
-def list_of(dialect: Dialect, items: list[Value]) -> Value:
+def list_of(place: Place, items: list[Value]) -> Value:
     """A list written in the rule, as its token."""
     parts: list[Expr] = [sql.text("[")]
-    for place, item in enumerate(items):
-        if place:
+    for number, item in enumerate(items):
+        if number:
             parts.append(sql.text(","))
-        parts.append(sql.coalesce(token_of(dialect, item), sql.text("null")))
+        parts.append(sql.coalesce(token_of(place.dialect, item), sql.text("null")))
     return Value({"list": sql.joined(*parts, sql.text("]"))}, sql.true())
 
 
-def version_at_least(dialect: Dialect, text: Value, least: str) -> Value:
+def version_at_least(place: Place, text: Value, least: str) -> Value:
     """Whether a text is a version and not below one; its four parts become one number."""
     item, wanted = text.of("text"), parse_version(least)
     if item is None or wanted is None:
         return NOTHING
-    head = dialect.piece(dialect.piece(item, "-", 1), "+", 1)
+    item = place.named(item)
+    head = place.dialect.piece(place.dialect.piece(item, "-", 1), "+", 1)
     bare = sql.call("REPLACE", head, sql.text("v"), sql.text(""))
     parts = []
-    for place, weight in enumerate(VERSION_WEIGHTS, 1):
+    for number, weight in enumerate(VERSION_WEIGHTS, 1):
         digits = sql.joined(sql.text("0"), sql.coalesce(
-            dialect.piece(bare, ".", place), sql.text("")))  # fmt: skip
-        part = dialect.whole(dialect.digits(digits))
-        parts.append(sql.arith("*", part, sql.cast(sql.text(str(weight)), dialect.whole_type)))
+            place.dialect.piece(bare, ".", number), sql.text("")))  # fmt: skip
+        part = place.dialect.whole(place.dialect.digits(digits))
+        parts.append(
+            sql.arith("*", part, sql.cast(sql.text(str(weight)), place.dialect.whole_type))
+        )
     known = sum(part * weight for part, weight in zip(wanted, VERSION_WEIGHTS, strict=True))
-    least_written = sql.cast(sql.text(str(known)), dialect.whole_type)
+    least_written = sql.cast(sql.text(str(known)), place.dialect.whole_type)
     reached = sql.compare(">=", sql.plus(*parts), least_written)
-    return boolean(sql.case((dialect.matches(item, VERSION), reached)))
+    return boolean(sql.case((place.dialect.matches(item, VERSION), reached)))
 
 
 PLAIN: dict[str, Callable[..., Value]] = {

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from ebbline.warehouse.limits import EXACT_WHOLE_MAX
 
-Expr = exp.Expression
+Expr = exp.Expr
 
 _TIGHT = (
     exp.Column, exp.Literal, exp.Func, exp.Cast, exp.Case, exp.Paren, exp.Window, exp.Boolean,
@@ -74,8 +74,8 @@ def either(*items: Expr) -> Expr:
 
 
 def _chain(kind: type[exp.Connector], neutral: bool, items: tuple[Expr, ...]) -> Expr:
-    kept = [item for item in items if not is_constant(item, neutral)]
-    if any(is_constant(item, not neutral) for item in kept):
+    kept = [item for item in items if not is_constant(item, value=neutral)]
+    if any(is_constant(item, value=not neutral) for item in kept):
         return exp.Boolean(this=not neutral)
     if not kept:
         return exp.Boolean(this=neutral)
@@ -93,7 +93,7 @@ def _inside(kind: type[exp.Connector], item: Expr) -> Expr:
     return item
 
 
-def is_constant(item: Expr, value: bool) -> bool:
+def is_constant(item: Expr, *, value: bool) -> bool:
     """Whether it is TRUE, or FALSE, as written."""
     return isinstance(item, exp.Boolean) and item.this is value
 
@@ -156,8 +156,8 @@ def coalesce(*items: Expr) -> Expr:
 
 def case(*branches: tuple[Expr, Expr], otherwise: Expr | None = None) -> Expr:
     """CASE WHEN; without `otherwise` it is null where nothing holds."""
-    kept = tuple(branch for branch in branches if not is_constant(branch[0], False))
-    if kept and is_constant(kept[0][0], True):
+    kept = tuple(branch for branch in branches if not is_constant(branch[0], value=False))
+    if kept and is_constant(kept[0][0], value=True):
         return kept[0][1]
     if not kept and otherwise is not None:
         return otherwise
@@ -173,12 +173,17 @@ def call(name: str, *args: Expr) -> Expr:
 
 def cast(item: Expr, type_: str) -> Expr:
     """CAST to a type as sqlglot names types."""
-    return exp.Cast(this=item, to=exp.DataType.build(type_))
+    return exp.Cast(this=item, to=_type(type_).copy())
 
 
 def try_cast(item: Expr, type_: str) -> Expr:
     """CAST that gives null where it cannot."""
-    return exp.TryCast(this=item, to=exp.DataType.build(type_))
+    return exp.TryCast(this=item, to=_type(type_).copy(), safe=True)
+
+
+@lru_cache(maxsize=64)
+def _type(name: str) -> exp.DataType:
+    return exp.DataType.build(name, dialect="redshift" if name == "SUPER" else None)
 
 
 def one_of(item: Expr, values: list[Expr]) -> Expr:
@@ -193,14 +198,14 @@ def alias(item: Expr, name: str) -> Expr:
     return exp.Alias(this=item, alias=exp.to_identifier(name))
 
 
-def template(text: str, dialect: str, **parts: Expr) -> Expr:
+def template(written: str, dialect: str, /, **parts: Expr) -> Expr:
     """An expression written out in a dialect, its `:names` replaced."""
-    return exp.replace_placeholders(_parsed(text, dialect).copy(), **parts)
+    return exp.replace_placeholders(_parsed(written, dialect).copy(), **parts)
 
 
 @lru_cache(maxsize=64)
-def _parsed(text: str, dialect: str) -> Expr:
-    return sqlglot.parse_one(text, dialect=dialect)
+def _parsed(written: str, dialect: str) -> Expr:
+    return sqlglot.parse_one(written, dialect=dialect)
 
 
 def count_if(condition: Expr) -> Expr:

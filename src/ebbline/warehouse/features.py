@@ -66,13 +66,10 @@ class Features:
         self._known: dict[object, str] = {}
         self._blocks: dict[object, Block] = {}
 
-    def level_of(self, *items: Expr | None) -> int:
+    def level_of(self, *items: Expr) -> int:
         """The highest level among the columns that expressions read, -1 for none."""
-        found = [-1]
-        for item in items:
-            for column in item.find_all(exp.Column) if item is not None else ():
-                found.append(self._level_of.get(column.name, -1))
-        return max(found)
+        columns = [column for item in items for column in item.find_all(exp.Column)]
+        return max((self._level_of.get(column.name, -1) for column in columns), default=-1)
 
     def aggregate(self, item: Expr, level: int) -> Expr:
         """A column of the GROUP BY of a level."""

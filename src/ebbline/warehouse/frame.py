@@ -1,15 +1,15 @@
 """The events as the other passes read them: known by the instant, each property taken out once.
 
 `known` has the events of the instant with a column for the JSON token of every property that any
-rule asks for. `marked`, after as many rounds as that takes, adds what those tokens say, every filter
-that is more than names and every value that is more than a property.
+rule asks for. `marked`, after as many rounds as that takes, adds what those tokens say, every
+filter that is more than names and every value that is more than a property.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlglot import exp
@@ -22,6 +22,8 @@ from ebbline.warehouse.reading import Reading, outside
 from ebbline.warehouse.stages import Ctes, Stages
 from ebbline.warehouse.tokens import look_up, value_of
 from ebbline.warehouse.values import Kind, Value
+
+T = TypeVar("T")
 
 EVERY_CALL = "*"
 EVENTS = "events"  # the relation that everything is written against
@@ -69,7 +71,7 @@ class Frame:
         """A condition over the properties of a set's events."""
         return self.within(events, lambda: self.reading.truth(node))
 
-    def within(self, events: tree.Events, work: Callable[[], Any]) -> Any:
+    def within(self, events: tree.Events, work: Callable[[], T]) -> T:
         """Do something while properties are those of a set's events."""
         before = self._names
         self._names = None if EVERY_CALL in events.names else set(events.names)
@@ -134,4 +136,3 @@ def _named(names: set[str] | None) -> Expr:
 
 def _only_for(names: set[str] | None, token: Expr) -> Expr:
     return token if names is None else sql.case((_named(names), token))
-

@@ -13,8 +13,8 @@ EXACT_WHOLE_MAX = 2**53
 # Values `values()` lists at most, the first seen; as the engine does.
 VALUES_MAX = 1_000
 
-# Milliseconds since the epoch (1970) from which the history of a time zone's offsets is written into
-# a query; earlier events take the offset of that instant.
+# Milliseconds since the epoch (1970) from which the history of a time zone's offsets is written
+# into a query; earlier events take the offset of that instant.
 OFFSETS_FROM_MS = 0
 
 # Time zones whose offsets are kept at hand: finding them takes a twentieth of a second.

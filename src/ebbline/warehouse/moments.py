@@ -6,13 +6,11 @@ What is read here is what `ebbline.engine.scalars.moment_of` reads, except for w
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ebbline.engine.limits import DAY_MS
 from ebbline.warehouse import expressions as sql
-from ebbline.warehouse.dialects.dialect import Dialect
 from ebbline.warehouse.expressions import Expr
 from ebbline.warehouse.limits import MOMENT_LENGTH_MAX
+from ebbline.warehouse.place import Place
 
 _DATE = "([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})"
 _CLOCK = "([0-9]{2}(:[0-9]{2}(:[0-9]{2})?)?|[0-9]{4}([0-9]{2})?)([.,][0-9]+)?"
@@ -22,24 +20,23 @@ _DAYS_BEFORE_EPOCH = 719_468  # from 1 March of the year 0
 _HOUR_MS, _MINUTE_MS, _SECOND_MS = 3_600_000, 60_000, 1_000
 
 
-Named = Callable[[Expr], Expr]  # gives a column that holds an expression
-
-
-def milliseconds(dialect: Dialect, named: Named, text: Expr) -> Expr:
+def milliseconds(place: Place, text: Expr) -> Expr:
     """The instant a text says, as whole milliseconds; null where it says none."""
+    dialect, named = place.dialect, place.named
     text = named(text)
     shaped = sql.both(
         sql.compare("<=", dialect.length(text), sql.number(MOMENT_LENGTH_MAX)),
         dialect.matches(text, _PATTERN),
     )
-    reader = _Reader(dialect, named, named(sql.case((shaped, text))))
+    reader = _Reader(place, named(sql.case((shaped, text))))
     return named(sql.case((named(reader.valid()), sql.cast(reader.instant(), "BIGINT"))))
 
 
 class _Reader:
     """The parts of one text, null unless it has the shape."""
 
-    def __init__(self, dialect: Dialect, named: Named, text: Expr) -> None:
+    def __init__(self, place: Place, text: Expr) -> None:
+        dialect, named = place.dialect, place.named
         self._dialect = dialect
         self._named = named
         part = dialect.part
@@ -99,12 +96,8 @@ class _Reader:
         year = sql.arith("-", self.year, sql.case((early, sql.number(1)), otherwise=sql.number(0)))
         back = sql.case((early, sql.number(-9)), otherwise=sql.number(3))
         month = sql.arith("-", self.month, back)
-        before_month = _floor(
-            sql.plus(sql.arith("*", month, sql.number(153)), sql.number(2)), 5
-        )
-        leap_days = sql.plus(
-            sql.arith("-", _floor(year, 4), _floor(year, 100)), _floor(year, 400)
-        )
+        before_month = _floor(sql.plus(sql.arith("*", month, sql.number(153)), sql.number(2)), 5)
+        leap_days = sql.plus(sql.arith("-", _floor(year, 4), _floor(year, 100)), _floor(year, 400))
         since = sql.plus(sql.arith("*", year, sql.number(365)), leap_days, before_month, self.day)
         return sql.arith("-", since, sql.number(_DAYS_BEFORE_EPOCH + 1))
 

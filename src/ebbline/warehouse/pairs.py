@@ -14,7 +14,7 @@ from ebbline.warehouse.features import Block, of_event
 from ebbline.warehouse.frame import TIME
 from ebbline.warehouse.ranked import in_time
 from ebbline.warehouse.tokens import key_of
-from ebbline.warehouse.values import SCALARS, Value, boolean
+from ebbline.warehouse.values import SCALARS, Value, boolean, certain
 from ebbline.warehouse.windows import inside
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def missed(rules: Rules, node: tree.Missed) -> Value:
     )
     came = sql.coalesce(features.aggregate(sql.count_if(in_time), level), sql.number(0))
     over = sql.compare("<=", ends, sql.number(rules.now_ms))
-    return boolean(sql.both(over, sql.compare("==", came, sql.number(0))))
+    unanswered = sql.both(over, sql.compare("==", came, sql.number(0)))
+    return boolean(certain(unanswered), definite=True, weak=unanswered)
 
 
 def _missed_on(rules: Rules, node: tree.Missed) -> Value:

@@ -5,22 +5,20 @@ The tree is sqlglot's, written against the relation `events` (see docs/reference
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 from sqlglot import exp
 
-from ebbline.definitions.plan import AudienceDef, Plan
+from ebbline.definitions.plan import GroupDef, Plan
 from ebbline.definitions.walk import audiences_used
+from ebbline.errors import NotFound
 from ebbline.warehouse import expressions as sql
 from ebbline.warehouse.dialects.registry import dialect_of
 from ebbline.warehouse.expressions import Expr
 from ebbline.warehouse.folding import Folder
 from ebbline.warehouse.refusals import refuse_path_dependent
 from ebbline.warehouse.rules import Rules
+from ebbline.warehouse.stages import Ctes
 from ebbline.warehouse.values import Value
-
-Ctes = list[tuple[str, exp.Select]]
 
 
 class TraitColumns(msgspec.Struct, frozen=True):
@@ -52,53 +50,82 @@ class Query(msgspec.Struct, frozen=True):
 
 
 def memberships(plan: Plan, now_ms: int, dialect: str = "duckdb") -> Query:
-    """Everybody's traits and memberships at an instant, by the events known then.
+    """Everybody's traits and memberships at an instant, by the events known then: `profile`, the
+    traits' columns, and two columns for each audience.
 
     NotInSql for a plan with an audience whose membership depends on its own past.
     """
-    for audience in plan.audiences:
-        refuse_path_dependent(audience)
-    return _Assembly(plan, now_ms, dialect).query()
+    assembly = _Assembly(plan, now_ms, dialect)
+    traits = [assembly.trait(trait.name) for trait in plan.traits]
+    audiences = [assembly.audience(audience.name) for audience in plan.audiences]
+    tree = assembly.query(sql.true())
+    return Query(tree, assembly.dialect.name, tuple(traits), tuple(audiences))
+
+
+def members(
+    plan: Plan, audience: str, now_ms: int, dialect: str = "duckdb", *, effective: bool = False
+) -> Query:
+    """The members of one audience at an instant: `profile`, and the audience's two columns.
+
+    Nothing that the audience does not depend on is worked out. With `effective`, people for whom a
+    priority group suppresses it are left out. NotFound when there is no such audience.
+    """
+    if audience not in {each.name for each in plan.audiences}:
+        raise NotFound(f'There is no audience "{audience}" in the project.')
+    assembly = _Assembly(narrowed(plan, audience), now_ms, dialect)
+    columns = assembly.audience(audience)
+    condition = assembly.effective(audience) if effective else assembly.raw(audience)
+    return Query(assembly.query(condition), assembly.dialect.name, (), (columns,))
+
+
+def narrowed(plan: Plan, audience: str) -> Plan:
+    """A plan with the audiences that one depends on: those its rule asks for, those that may
+    suppress it, and what these depend on."""
+    fold = Folder(plan, 0)
+    uses = {each.name: audiences_used(fold(each.when)) for each in plan.audiences}
+    groups = tuple(
+        GroupDef(group.name, (*above(group, audience), audience))
+        for group in plan.groups
+        if audience in group.priority
+    )
+    needed: set[str] = set()
+    waiting = [audience, *(name for group in groups for name in group.priority)]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += uses[name]
+    kept = tuple(each for each in plan.audiences if each.name in needed)
+    return msgspec.structs.replace(plan, audiences=kept, groups=groups)
+
+
+def above(group: GroupDef, audience: str) -> tuple[str, ...]:
+    """The audiences of a group that go before one of it."""
+    return group.priority[: group.priority.index(audience)]
 
 
 class _Assembly:
-    """One query being put together."""
+    """One query being put together: every audience is worked out, some of it is selected."""
 
     def __init__(self, plan: Plan, now_ms: int, dialect: str) -> None:
+        for audience in plan.audiences:
+            refuse_path_dependent(audience)
+        self.dialect = dialect_of(dialect)
         self._plan = plan
-        self._dialect = dialect_of(dialect)
-        self._rules = Rules(plan, self._dialect, now_ms)
+        self._rules = Rules(plan, self.dialect, now_ms)
         self._fold = Folder(plan, now_ms)
-        self._traits: list[TraitColumns] = []
-        self._selected: list[Expr] = []
+        self._traits = 0
+        self._selected: list[Expr] = [sql.column("profile")]
+        self._stages = self._compiled()
 
-    def query(self) -> Query:
-        """The whole query."""
-        stages = self._stages()
-        for trait in self._plan.traits:
-            self._trait(trait.name, self._rules.reading.value(self._fold(trait.value)))
-        columns = [self._columns(audience) for audience in self._plan.audiences]
-        ctes = [*self._rules.frame.ctes(), *self._rules.features.ctes()]
-        last = self._rules.features.last()
-        for number, members in enumerate(stages):
-            name = f"rules_{number}"
-            stage = exp.select("*", *members).from_(last)
-            ctes.append((name, stage))
-            last = name
-        tree = exp.select("profile", *self._selected, *self._memberships(columns)).from_(last)
-        return Query(
-            self._with(tree, ctes), self._dialect.name, tuple(self._traits), tuple(columns)
-        )
-
-    def _stages(self) -> list[list[Expr]]:
+    def _compiled(self) -> list[list[Expr]]:
         """Memberships by rounds: an audience comes after those its rule asks for."""
         rounds: dict[str, int] = {}
-        stages: list[list[Expr]] = []
+        stages: list[list[Expr]] = [[]]
         for number, audience in enumerate(self._plan.audiences):
             rule = self._fold(audience.when)
             used = [rounds[name] for name in audiences_used(rule)]
-            at = max(used, default=-1) + 1
-            rounds[audience.name] = at
+            at = rounds[audience.name] = max(used, default=-1) + 1
             if at == len(stages):
                 stages.append([])
             column = f"a{number}"
@@ -106,38 +133,46 @@ class _Assembly:
             self._rules.audiences[audience.name] = column
         return stages
 
-    def _trait(self, name: str, value: Value) -> None:
-        number = len(self._traits)
+    def trait(self, name: str) -> TraitColumns:
+        """Select a computed trait."""
+        (rule,) = (trait.value for trait in self._plan.traits if trait.name == name)
+        value: Value = self._rules.reading.value(self._fold(rule))
         columns: dict[str, str] = {}
         for kind in value.kinds:
-            column = f"t{number}_{kind}"
-            columns[kind] = column
-            self._selected.append(sql.alias(value.known(kind), column))
-        self._traits.append(TraitColumns(name, columns))
+            columns[kind] = f"t{self._traits}_{kind}"
+            self._selected.append(sql.alias(value.known(kind), columns[kind]))
+        self._traits += 1
+        return TraitColumns(name, columns)
 
-    def _columns(self, audience: AudienceDef) -> AudienceColumns:
-        raw = self._rules.audiences[audience.name]
-        return AudienceColumns(audience.name, raw, f"{raw}_effective")
+    def audience(self, name: str) -> AudienceColumns:
+        """Select an audience."""
+        column = self._rules.audiences[name]
+        suppressed = f"{column}_effective"
+        self._selected += [self.raw(name), sql.alias(self.effective(name), suppressed)]
+        return AudienceColumns(name, column, suppressed)
 
-    def _memberships(self, columns: Sequence[AudienceColumns]) -> list[Expr]:
-        """Raw memberships, and those that no audience in front suppresses."""
-        found: list[Expr] = []
-        for each in columns:
-            above = [
-                sql.column(self._rules.audiences[name])
-                for group in self._plan.groups
-                if each.name in group.priority
-                for name in group.priority[: group.priority.index(each.name)]
-            ]
-            own = sql.column(each.raw)
-            free = [sql.negate(other) for other in above]
-            found += [own, sql.alias(sql.both(own, *free), each.effective)]
-        return found
+    def raw(self, name: str) -> Expr:
+        """Membership by an audience's own rule."""
+        return sql.column(self._rules.audiences[name])
 
-    def _with(self, tree: exp.Select, ctes: Ctes) -> exp.Select:
-        materialized = False if self._dialect.inline_ctes else None
+    def effective(self, name: str) -> Expr:
+        """Membership that no audience in front suppresses."""
+        before = [above(group, name) for group in self._plan.groups if name in group.priority]
+        free = [sql.negate(self.raw(other)) for others in before for other in others]
+        return sql.both(self.raw(name), *free)
+
+    def query(self, condition: Expr) -> exp.Select:
+        """The whole query over everybody who fulfils a condition."""
+        ctes: Ctes = [*self._rules.frame.ctes(), *self._rules.features.ctes()]
+        last = self._rules.features.last()
+        for number, columns in enumerate(self._stages):
+            name = f"rules_{number}"
+            ctes.append((name, exp.select("*", *columns).from_(last)))
+            last = name
+        tree = exp.select(*self._selected).from_(last)
+        if not sql.is_constant(condition, value=True):
+            tree = tree.where(condition)
+        inline = False if self.dialect.inline_ctes else None
         for name, select in ctes:
-            tree = tree.with_(name, as_=select, materialized=materialized, copy=False)
-        return self._dialect.finished(tree.copy())
-
-
+            tree = tree.with_(name, as_=select, materialized=inline, copy=False)
+        return self.dialect.finished(tree.copy())

@@ -5,6 +5,7 @@ The order is that of time and then of messageId, everywhere.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -60,11 +61,7 @@ def carried(block: Block, value: Value) -> Value:
     def facet(kind: Kind) -> Expr:
         return block.carried(kind, value.known(kind))
 
-    return Value({kind: _bound(facet, kind) for kind in value.kinds})
-
-
-def _bound(facet, kind):  # noqa: ANN001, ANN202
-    return lambda: facet(kind)
+    return Value({kind: functools.partial(facet, kind) for kind in value.kinds})
 
 
 def nth_time(rules: Rules, node: tree.Aggregate) -> Value:

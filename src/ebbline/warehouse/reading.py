@@ -16,6 +16,7 @@ from ebbline.warehouse import expressions as sql
 from ebbline.warehouse.dialects.dialect import Dialect
 from ebbline.warehouse.expressions import Expr
 from ebbline.warehouse.folding import constant_of, is_constant
+from ebbline.warehouse.place import Place
 from ebbline.warehouse.values import NOTHING, Value, boolean, certain, chosen, constant
 
 
@@ -36,7 +37,7 @@ class Reading:
 
     def __init__(self, dialect: Dialect, leaves: Leaves, now_ms: int,
                  lists: dict[str, tuple[Any, ...]]) -> None:  # fmt: skip
-        self.dialect = dialect
+        self.place = Place(dialect, leaves.named)
         self.now_ms = now_ms
         self._leaves = leaves
         self._lists = lists
@@ -77,7 +78,7 @@ class Reading:
                 return self._compare(node)
             case tree.Arith():
                 sides = self.value(node.left), self.value(node.right)
-                return scalars.calculated(self.dialect, node.op, *sides)
+                return scalars.calculated(self.place, node.op, *sides)
             case tree.Call():
                 return self._call(node)
             case tree.Items() | tree.ListRef():
@@ -97,7 +98,7 @@ class Reading:
         found = [value.of("timestamp")]
         text = value.of("text")
         if text is not None:
-            found.append(moments.milliseconds(self.dialect, self._leaves.named, text))
+            found.append(moments.milliseconds(self.place, text))
         kept = [item for item in found if item is not None]
         return sql.coalesce(*kept) if kept else None
 
@@ -118,9 +119,7 @@ class Reading:
             if left is None or right is None:
                 return NOTHING
             return boolean(sql.compare(node.op, left, right))
-        return scalars.compared(
-            self.dialect, node.op, self.value(node.left), self.value(node.right)
-        )
+        return scalars.compared(self.place, node.op, self.value(node.left), self.value(node.right))
 
     def _member(self, item: tree.AnyNode, items: tree.AnyNode) -> Value:
         """Whether one value is in a list."""
@@ -130,8 +129,8 @@ class Reading:
         if is_constant(items) and isinstance(items, tree.Items):
             return scalars.among_constants(value, constant_of(items))
         if isinstance(items, tree.Items):
-            return scalars.among(self.dialect, value, [self.value(each) for each in items.items])
-        return scalars.listed(self.dialect, value, self.value(items))
+            return scalars.among(self.place, value, [self.value(each) for each in items.items])
+        return scalars.listed(self.place, value, self.value(items))
 
     def _list(self, node: tree.Items | tree.ListRef) -> Value:
         """A written list where a value stands: its token."""
@@ -139,7 +138,7 @@ class Reading:
             items = [constant(item) for item in self._lists[node.name]]
         else:
             items = [self.value(item) for item in node.items]
-        return calls.list_of(self.dialect, items)
+        return calls.list_of(self.place, items)
 
     def _call(self, node: tree.Call) -> Value:
         match node.name:
@@ -154,16 +153,16 @@ class Reading:
                 return self._contains(node)
             case "matches":
                 pattern = constant_of(node.args[1])
-                return calls.matches(self.dialect, self.value(node.args[0]), str(pattern))
+                return calls.matches(self.place, self.value(node.args[0]), str(pattern))
             case "version_at_least":
                 least = constant_of(node.args[1])
                 value = self.value(node.args[0])
-                return calls.version_at_least(self.dialect, value, str(least))
+                return calls.version_at_least(self.place, value, str(least))
             case "round" if len(node.args) > 1:
                 digits = int(constant_of(node.args[1]))
-                return calls.rounded(self.dialect, self.value(node.args[0]), digits)
+                return calls.rounded(self.place, self.value(node.args[0]), digits)
             case name if name in calls.PLAIN:
-                return calls.PLAIN[name](self.dialect, *[self.value(arg) for arg in node.args])
+                return calls.PLAIN[name](self.place, *[self.value(arg) for arg in node.args])
             case _:
                 return self._leaves.leaf(node)
 
@@ -188,9 +187,9 @@ class Reading:
         value, wanted = self.value(whole), self.value(part)
         found: list[Value] = []
         if "text" in value.kinds:
-            found.append(calls.part_of(self.dialect, value, wanted))
+            found.append(calls.part_of(self.place, value, wanted))
         if "list" in value.kinds:
-            found.append(scalars.listed(self.dialect, wanted, value))
+            found.append(scalars.listed(self.place, wanted, value))
         outcomes = [item.of("boolean") for item in found]
         kept = [item for item in outcomes if item is not None]
         return boolean(sql.coalesce(*kept)) if kept else NOTHING
@@ -199,5 +198,3 @@ class Reading:
 def outside(node: tree.AnyNode, place: str) -> Invariant:
     """A node where the checker lets none stand."""
     return Invariant(f"{type(node).__name__} cannot stand {place}")
-
-

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from ebbline.warehouse import expressions as sql
-from ebbline.warehouse.dialects.dialect import Dialect
 from ebbline.warehouse.expressions import Expr
+from ebbline.warehouse.place import Place
 from ebbline.warehouse.values import NOTHING, SCALARS, Kind, Value, boolean, certain
 
 _ORDERED: tuple[Kind, ...] = ("number", "text", "timestamp", "duration")
 _ALIKE: tuple[Kind, ...] = (*_ORDERED, "boolean", "list")
 
 
-def compared(dialect: Dialect, op: str, left: Value, right: Value) -> Value:
+def compared(place: Place, op: str, left: Value, right: Value) -> Value:
     """One of == != < <= > >=; null where the kinds differ or have no order."""
     kinds = _ALIKE if op in ("==", "!=") else _ORDERED
     outcomes = []
@@ -20,18 +20,19 @@ def compared(dialect: Dialect, op: str, left: Value, right: Value) -> Value:
         if one is None or other is None:
             continue
         if kind == "list":
-            outcomes.append(_lists(dialect, op, one, other))
+            outcomes.append(_lists(place, op, one, other))
         elif kind == "text" and op not in ("==", "!="):
-            ordered = dialect.ordered_text(one), dialect.ordered_text(other)
+            ordered = place.dialect.ordered_text(one), place.dialect.ordered_text(other)
             outcomes.append(sql.compare(op, *ordered))
         else:
             outcomes.append(sql.compare(op, one, other))
     return boolean(sql.coalesce(*outcomes)) if outcomes else NOTHING
 
 
-def _lists(dialect: Dialect, op: str, left: Expr, right: Expr) -> Expr:
+def _lists(place: Place, op: str, left: Expr, right: Expr) -> Expr:
     """Two lists are equal or not, never null: one that holds nulls equals nothing."""
-    keys = dialect.list_key(left), dialect.list_key(right)
+    left, right = place.named(left), place.named(right)
+    keys = place.dialect.list_key(left), place.dialect.list_key(right)
     equal = certain(sql.compare("==", *keys))
     both = sql.both(sql.not_null(left), sql.not_null(right))
     return sql.case((both, equal if op == "==" else sql.negate(equal)))
@@ -45,9 +46,9 @@ def scalar_present(value: Value) -> Expr:
     return sql.either(*[sql.not_null(item) for item in found])
 
 
-def among(dialect: Dialect, value: Value, items: list[Value]) -> Value:
+def among(place: Place, value: Value, items: list[Value]) -> Value:
     """Whether a scalar equals any of some values; null for null and for a list."""
-    hits = [compared(dialect, "==", value, item).of("boolean") for item in items]
+    hits = [compared(place, "==", value, item).of("boolean") for item in items]
     found = sql.either(*[hit for hit in hits if hit is not None])
     return boolean(sql.case((scalar_present(value), certain(found))), weak=found)
 
@@ -79,13 +80,14 @@ def among_constants(value: Value, items: list[object]) -> Value:
     return boolean(sql.case((present, certain(found))), weak=found)
 
 
-def listed(dialect: Dialect, value: Value, items: Value) -> Value:
+def listed(place: Place, value: Value, items: Value) -> Value:
     """Whether a scalar is in a list that is known only row by row."""
     token = items.of("list")
     if token is None:
         return NOTHING
+    token = place.named(token)
     hits = [
-        dialect.any_item(token, kind, value.known(kind))
+        place.dialect.any_item(token, kind, value.known(kind))
         for kind in SCALARS
         if kind in value.kinds
     ]
@@ -100,24 +102,25 @@ def negated(value: Value) -> Value:
     return NOTHING if item is None else boolean(sql.negate(item))
 
 
-def calculated(dialect: Dialect, op: str, left: Value, right: Value) -> Value:
+def calculated(place: Place, op: str, left: Value, right: Value) -> Value:
     """Arithmetic; null for anything but two numbers, for a division by zero and an overflow."""
     one, other = left.of("number"), right.of("number")
     if one is None or other is None:
         return NOTHING
     if op == "%":
-        result = _modulo(dialect, one, other)
+        result = _modulo(place, one, other)
     elif op == "/":
-        result = dialect.finite(sql.arith(op, one, sql.call("NULLIF", other, sql.number(0))))
+        result = place.dialect.finite(sql.arith(op, one, sql.call("NULLIF", other, sql.number(0))))
     else:
-        result = dialect.finite(sql.arith(op, one, other))
+        result = place.dialect.finite(sql.arith(op, one, other))
     return Value({"number": result})
 
 
-def _modulo(dialect: Dialect, number: Expr, divisor: Expr) -> Expr:
+def _modulo(place: Place, number: Expr, divisor: Expr) -> Expr:
     """A remainder has the sign of the divisor; databases give it the sign of the number."""
     zero = sql.number(0)
-    rest = dialect.remainder(number, sql.call("NULLIF", divisor, zero))
+    number, divisor = place.named(number), place.named(divisor)
+    rest = place.named(place.dialect.remainder(number, sql.call("NULLIF", divisor, zero)))
     apart = sql.compare("!=", sql.compare("<", rest, zero), sql.compare("<", divisor, zero))
     turned = sql.both(sql.compare("!=", rest, zero), apart)
     return sql.case((turned, sql.plus(rest, divisor)), otherwise=rest)

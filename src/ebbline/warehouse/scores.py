@@ -30,8 +30,10 @@ def score(rules: Rules, node: tree.Score) -> Value:
         return Value({"number": _clamped(node, sql.number(0))}, sql.true())
     total = _halving(rules, node, parts) if node.decay == "half_life" else _exact(
         rules, node, parts)  # fmt: skip
-    rounded = rules.dialect.rounded_to(sql.coalesce(total, sql.number(0)), SCORE_DECIMALS)
-    return Value({"number": _clamped(node, rounded)}, sql.true())
+    rounded = rules.dialect.rounded_to(
+        rules.named(sql.coalesce(total, sql.number(0))), SCORE_DECIMALS
+    )
+    return Value({"number": _clamped(node, rules.named(rounded))}, sql.true())
 
 
 Part = tuple[Expr, Expr]  # whether an event brings points, and how many
@@ -57,9 +59,7 @@ def _age(rules: Rules) -> Expr:
 
 def _halving(rules: Rules, node: tree.Score, parts: list[Part]) -> Expr:
     """The sum of points times two to the power of minus the age in half-lives."""
-    recent = sql.compare(
-        ">", TIME, sql.number(rules.now_ms - HALF_LIVES_MAX * node.decay_ms)
-    )
+    recent = sql.compare(">", TIME, sql.number(rules.now_ms - HALF_LIVES_MAX * node.decay_ms))
     past = sql.arith("-", TIME, sql.number(rules.now_ms))
     lives = sql.arith("/", sql.cast(past, "DOUBLE"), sql.number(float(node.decay_ms)))
     left = sql.call("POWER", sql.cast(sql.number(2), "DOUBLE"), lives)

@@ -15,6 +15,7 @@ from ebbline.definitions import tree
 from ebbline.warehouse import expressions as sql
 from ebbline.warehouse.features import Block, of_event
 from ebbline.warehouse.frame import TIME
+from ebbline.warehouse.refusals import refused
 from ebbline.warehouse.values import Value, boolean
 from ebbline.warehouse.windows import since
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 def sequence(rules: Rules, node: tree.Sequence) -> Value:
     """Whether there is one."""
+    if not rules.dialect.ranges:
+        raise refused(rules.dialect.name, "sequence()")
     window, level = (sql.true(), 0) if node.since is None else since(rules, node.since)
     steps = [rules.frame.events(step) for step in node.steps]
 

@@ -20,7 +20,6 @@ def look_up(dialect: Dialect, document: Expr, path: str) -> Expr:
 
 def value_of(dialect: Dialect, token: Expr) -> Value:
     """A token as a value of any kind; null and objects are no values."""
-
     first = sql.coalesce(dialect.prefix(token), sql.text("n"))
 
     def starting(mark: str, read: Expr) -> Expr:
@@ -78,4 +77,6 @@ def key_of(dialect: Dialect, value: Value, kinds: Sequence[str]) -> Expr:
                 keys.append(sql.case((item, words[0]), (sql.negate(item), words[1])))
             case "list":
                 keys.append(sql.joined(sql.text("l"), dialect.list_key(item)))
+            case "timestamp" | "duration":
+                keys.append(sql.joined(sql.text("i"), sql.cast(item, dialect.text_type)))
     return sql.coalesce(*keys) if keys else sql.cast(sql.null(), dialect.text_type)

@@ -33,14 +33,13 @@ def day_of_event(zone: str, window: tree.Window, now_ms: int) -> Expr:
 def _local(zone: str, earliest_ms: int, now_ms: int) -> Expr:
     """An event's time as local clocks show it."""
     steps = [step for step in _offsets(zone, now_ms // DAY_MS + 1) if step[0] <= now_ms]
-    latest_before = max((step[0] for step in steps if step[0] <= earliest_ms), default=OFFSETS_FROM_MS)
-    needed = [step for step in reversed(steps) if step[0] >= latest_before]
+    before = [start for start, _ in steps if start <= earliest_ms]
+    needed = [step for step in reversed(steps) if step[0] >= max(before, default=OFFSETS_FROM_MS)]
     *later, (_, first) = needed
     if not later:
         return sql.plus(TIME, sql.number(first)) if first else TIME
     branches = [
-        (sql.compare(">=", TIME, sql.number(start)), sql.number(offset))
-        for start, offset in later
+        (sql.compare(">=", TIME, sql.number(start)), sql.number(offset)) for start, offset in later
     ]
     return sql.plus(TIME, sql.case(*branches, otherwise=sql.number(first)))
 

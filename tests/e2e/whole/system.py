@@ -18,7 +18,7 @@ import apsw
 from tests.e2e.whole.door import Door
 from tests.e2e.whole.sandbox import BRAZE_KEY
 
-ROLES = ("collect", "engine", "deliver", "history")
+ROLES = ("collect", "engine", "deliver", "history", "builder")
 START_SECONDS_MAX = 30.0
 LOOK_SECONDS = 0.01
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import apsw
 
-TABLES = ("profiles", "identifiers", "definitions", "memberships", "ledger")
+TABLES = ("profiles", "identifiers", "definitions", "memberships", "ledger", "placements",
+          "merged", "merges", "parted", "drops", "commands")  # fmt: skip
 
 
 def state(folder: Path) -> dict[str, list]:
@@ -27,8 +28,13 @@ def without_offsets(state: dict[str, list]) -> dict[str, list]:
     """The same without log offsets: an engine that starts anew needs fewer ticks, because it
     has forgotten the wakes that were overtaken."""
     ledger = [(*row[:7], row[8]) for row in state["ledger"]]
+    merges = [(row[0], *row[2:]) for row in state["merges"]]
+    parted = [row[:4] for row in state["parted"]]
+    commands = [row[1:] for row in state["commands"]]
     meta = [(key, value) for key, value in state["meta"] if key not in ("offset", "now_ms")]
-    return {**state, "ledger": ledger, "meta": meta}
+    placements = [row[1:] for row in state["placements"]]
+    return {**state, "ledger": ledger, "meta": meta, "placements": placements, "merges": merges,
+            "parted": parted, "commands": commands}  # fmt: skip
 
 
 def differences(one: dict[str, list], other: dict[str, list]) -> list[str]:

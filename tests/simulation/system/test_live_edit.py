@@ -101,6 +101,24 @@ class Change:
         await self.system.restart()
 
 
+def attributes(system: System) -> dict[str, dict[str, object]]:
+    """What Braze holds of everybody."""
+    users = system.sandboxes["braze"].vendor.views("users", {})["users"]
+    return {
+        user.get("external_id") or user["user_alias"]["alias_name"]: dict(user["custom_attributes"])
+        for user in users
+    }
+
+
+def objects(system: System) -> int:
+    """How many people's values Braze was sent."""
+    return sum(len(each["body"]["attributes"]) for each in track(system))
+
+
+def track(system: System) -> list[dict]:
+    return [each for each in system.sandboxes["braze"].requests if "/users/track" in each["path"]]
+
+
 async def play(folder, seed, first, second=None):
     """The day under the first plan, and from some request on the second."""
     requests = shop_day(seed)
@@ -120,7 +138,7 @@ async def play(folder, seed, first, second=None):
         await system.build()
         assert not system.versions.open
         await system.advance(AFTER_MS)
-        return held(system.sandboxes["braze"]), [*system.sandboxes["braze"].requests]
+        return held(system.sandboxes["braze"])
 
 
 def by_name(folder: Path) -> dict[str, list]:
@@ -142,13 +160,141 @@ def by_name(folder: Path) -> dict[str, list]:
 @pytest.mark.parametrize("seed", range(SEEDS))
 async def test_an_edit_while_events_flow_ends_where_a_refold_ends(memory_path, seed):
     old, new = project(), edited()
-    sent, _ = await play(memory_path / "live", seed, old, new)
+    sent = await play(memory_path / "live", seed, old, new)
     state = dump.state(memory_path / "live")
     refold(new, memory_path, "live")
-    fresh, _ = await play(memory_path / "fresh", seed, new)
+    fresh = await play(memory_path / "fresh", seed, new)
     assert by_name(memory_path / "live") == by_name(memory_path / "fresh")
     assert sent == desired(new, state) == fresh
     assert sent
     progress = read_progress(DataFolder(memory_path / "live"))
     assert progress is not None
     assert progress.state == "ready"
+
+
+async def day(folder: Path, seed: int) -> System:
+    """The shop after half of its day, with everything delivered."""
+    system = System(project(), VirtualClock(START_MS), folder)
+    await system.start()
+    for request in shop_day(seed)[:60]:
+        await system.advance_to(request.at_ms)
+        await system.send(*request.calls)
+    await system.advance("2m")
+    return system
+
+
+async def test_only_real_differences_are_delivered(memory_path):
+    """Each person's object holds exactly what changed for them, and nobody else is touched."""
+    system = await day(memory_path / "data", 3)
+    before, sent = attributes(system), len(track(system))
+    await system.apply(edited())
+    await system.advance("1s")
+    after = attributes(system)
+    differing = {
+        (who, name): values[name]
+        for who, values in after.items()
+        for name in values
+        if before.get(who, {}).get(name) != values[name]
+    }
+    told = {
+        (item.get("external_id") or item["user_alias"]["alias_name"], name): value
+        for request in track(system)[sent:]
+        for item in request["body"]["attributes"]
+        for name, value in item.items()
+        if name not in ("external_id", "user_alias", "_update_existing_only")
+    }
+    assert told == differing != {}
+    names = {name for _, name in told}
+    assert names <= {"segment_pricing_hot", "segment_window_shopper"}
+    await system.stop()
+
+
+async def test_a_rollback_brings_everything_back(memory_path):
+    """The old version is live again under a number of its own, and Braze holds what it held."""
+    system = await day(memory_path / "data", 4)
+    before = held(system.sandboxes["braze"])
+    await system.apply(edited())
+    await system.advance("1m")
+    assert held(system.sandboxes["braze"]) != before
+    await system.apply(project())
+    await system.advance("1m")
+    again = {pair for pair in held(system.sandboxes["braze"]) if "window_shopper" not in pair[1]}
+    assert again == before
+    assert [v.standing for v in system.versions.all] == ["replaced", "replaced", "live"]
+    await system.stop()
+
+
+async def test_nothing_is_sent_where_only_words_changed(memory_path):
+    system = await day(memory_path / "data", 5)
+    sent = objects(system)
+    await system.apply(project(("audiences/intent.yml", "Close to buying", "Near to buying")))
+    await system.advance("2m")
+    assert objects(system) == sent
+    assert system.versions.live.number == 2
+    await system.stop()
+
+
+async def test_a_new_field_is_filled_without_a_restart(memory_path):
+    """A destination's new sync concerns nobody's state: it is live at once, and delivered."""
+    system = await day(memory_path / "data", 6)
+    line = "      - {audience: pricing_hot, as: segment_pricing_hot}\n"
+    more = line + "      - {audience: active_shopper, as: segment_shops}\n"
+    await system.apply(project(("destinations/braze.yml", line, more)))
+    await system.advance("2m")
+    shoppers = set(system.members("active_shopper"))
+    filled = {who for who, name in held(system.sandboxes["braze"]) if name == "segment_shops"}
+    assert filled == shoppers != set()
+    await system.stop()
+
+
+async def test_the_door_reads_by_the_new_version(memory_path):
+    """A new alias of the tracking plan counts from the next call on."""
+    rule = "when: performed('Bought')"
+    files = {
+        "ebbline.yml": b"name: tiny",
+        "audiences/a.yml": f"audiences:\n  a: {{owner: a, {rule}}}".encode(),
+        "tracking-plan/t.yml": b"events:\n  Bought: {}",
+    }
+    first, second = (
+        load_files({**files, "tracking-plan/t.yml": text}).plan
+        for text in (b"events:\n  Bought: {}", b"events:\n  Bought: {aliases: [Purchased]}")
+    )
+    async with System(first, VirtualClock(START_MS), memory_path / "data") as system:
+        call = {"type": "track", "userId": "ana", "event": "Purchased"}
+        await system.send(call)
+        await system.settle()
+        assert system.members("a") == []
+        await system.apply(second)
+        await system.send(call)
+        await system.settle()
+        assert system.members("a") == ["ana"]
+
+
+FIRST = "    - {type: user_id, limit: 1}\n"
+THEN = "    - {type: email, limit: 5, pii: true}\n"
+BY_EMAIL = THEN + "    - {type: user_id, limit: 100}\n"
+
+
+async def test_destinations_follow_when_who_is_who_changes(memory_path):
+    """Two users with one e-mail become one person, and part again: Braze holds each time what
+    the memberships say."""
+    by_user, by_email = project(), project(("ebbline.yml", FIRST + THEN, BY_EMAIL))
+    async with System(by_user, VirtualClock(START_MS), memory_path / "data") as system:
+        for user in ("ana", "ana-at-work", "ben"):
+            email = f"{user.partition('-')[0]}@example.com"
+            await system.send(
+                {"type": "identify", "userId": user, "traits": {"email": email}},
+                {"type": "page", "userId": user, "properties": {"path": "/pricing"}},
+                {"type": "page", "userId": user, "properties": {"path": "/pricing"}},
+            )
+        await system.advance("1m")
+        assert held(system.sandboxes["braze"]) == set()
+        await system.apply(by_email)
+        await system.advance("5m")
+        assert system.reader.status().profiles == 2
+        assert {name for _, name in held(system.sandboxes["braze"])} == {"segment_pricing_hot"}
+        assert len(held(system.sandboxes["braze"])) == 1
+        await system.apply(by_user)
+        await system.advance("5m")
+        assert system.reader.status().profiles == 3
+        assert held(system.sandboxes["braze"]) == set()

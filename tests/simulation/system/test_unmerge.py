@@ -254,3 +254,62 @@ async def test_what_cannot_be_done_is_said_and_changes_nothing():
         ]
         assert system.ledger() == before
         assert system.engine.fold.counts["commands_void"] == 6
+
+
+async def test_commands_hold_under_another_plan():
+    """A changed plan is built by folding the log again, commands included."""
+    ana, ben = ("user_id", "ana"), ("user_id", "ben")
+    audiences = PROJECT["audiences/a.yml"].replace(
+        b"groups:", b"  rich: {when: 'spent > 16', owner: o, review_by: 2100-01-01}\ngroups:"
+    )
+    async with System(load_files(PROJECT), VirtualClock(START_MS)) as system:
+        await play(system, BEFORE)
+        await system.send(*WRONG["alias"])
+        await play(system, MEANWHILE)
+        tell(system, Unmerge(id="undo", person=ana, cause="wrong"))
+        tell(system, Override(id="in", person=ben, audience="looking", inside=True))
+        await system.advance("1m")
+        before = people(system), braze(system), system.reader.identity(system.reader.find("ana"))
+        await system.restart(load_files(PROJECT | {"audiences/a.yml": audiences}))
+        await system.settle()
+        assert system.members("rich") == ["ana"]
+        assert system.members("looking") == ["ben"]
+        after = people(system)
+        assert {**after["ana"][2]} == {**before[0]["ana"][2]}
+        assert after["ben"] == before[0]["ben"]
+        assert system.reader.identity(system.reader.find("ana")) == before[2]
+        tell(system, Merge(id="join", people=(ana, ben)))
+        await system.settle()
+        assert system.reader.find("ana") == system.reader.find("ben")
+        tell(system, Unmerge(id="again", person=ana, cause="join"))
+        await system.advance("1m")
+        assert people(system)["ben"] == before[0]["ben"]
+
+
+async def test_identifiers_that_came_by_one_call_part_into_a_new_person():
+    async with System(load_files(PROJECT), VirtualClock(START_MS)) as system:
+        await play(system, BEFORE)
+        mail = {"externalIds": [{"id": "team@x.com", "type": "email", "collection": "users",
+                                 "encoding": "none"}]}  # fmt: skip
+        await system.send({**page("ana", "/shared"), "context": mail})
+        team = {"type": "track", "anonymousId": "desk", "event": "Order Completed",
+                "properties": {"revenue": 40}, "context": mail}  # fmt: skip
+        await system.send(team)
+        await system.settle()
+        reader = system.reader
+        assert reader.find("team@x.com") == reader.find("ana") == reader.find("desk")
+        assert reader.person(reader.find("ana")).computed["spent"] == 50
+        came = tell(
+            system,
+            Unmerge(id="undo", person=("user_id", "ana"), leave=(("email", "team@x.com"),)),
+        )
+        await system.settle()
+        assert came() == "done"
+        assert reader.find("team@x.com") == reader.find("desk") != reader.find("ana")
+        assert reader.person(reader.find("ana")).computed["spent"] == 10
+        assert reader.person(reader.find("desk")).computed["spent"] == 40
+        await system.advance("1m")
+        assert braze(system)["ana"]["spent"] == 10
+        users = system.sandboxes["braze"].vendor.views("users", {})["users"]
+        (desk,) = [u for u in users if u.get("user_alias", {}).get("alias_name") == "desk"]
+        assert desk["custom_attributes"]["spent"] == 40

@@ -39,7 +39,6 @@ def test_the_loop_answers_each_kind_of_question():
 
 
 def test_the_stream_answers_each_kind_of_question():
-    pytest.importorskip("bytewax")
     assert sorted_of(run_stream(lines(), questions(), END_MS)) == ANSWER
 
 

@@ -93,6 +93,7 @@ def test_what_a_list_cannot_hold_is_never_found_in_it() -> None:
         GOOD | {"lists/gold.csv": b"id\n1\n2\n", "audiences/x.yml": rule}
     ).findings
     assert (finding.code, finding.severity) == ("wrong_kind", "error")
+    assert finding.hint == "under the heading text, a file's values are texts"
     texts = load_files(GOOD | {"lists/gold.csv": b"text\n1\n2\n", "audiences/x.yml": rule})
     assert texts.findings == ()
 

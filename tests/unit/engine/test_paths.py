@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -13,11 +15,11 @@ from tests.laws.adapter import Subject
 from tests.laws.build import T0, D, H, M, agg, call, cmp, event, plan
 
 VIEWED = agg("performed", "View", within=H)
-OPTIONS = {"hold_ms": 2 * H, "cooldown_ms": D}
+OPTIONS: dict[str, Any] = {"hold_ms": 2 * H, "cooldown_ms": D}
 AT = "2025-06-15 15:06:40"
 
 
-def held(**options: object) -> Plan:
+def held(**options: Any) -> Plan:
     """A plan of one audience of recent viewers."""
     return Plan("p", DEFAULT_IDENTIFIERS, audiences=(AudienceDef("a", VIEWED, **options),))
 

@@ -31,16 +31,10 @@ def spelled(pair: tuple[str, str]) -> str:
 
 def signature(verb: str, who: str | None, reason: str) -> dict[str, str]:
     """What every command says of itself."""
-    import getpass  # noqa: PLC0415
-
+    from ebbline.console.changing import somebody  # noqa: PLC0415 - heavy
     from ebbline.hosts.embedded.commands import new_id  # noqa: PLC0415 - heavy
 
-    if who is None:
-        try:
-            who = getpass.getuser()
-        except (KeyError, OSError):  # a container's user need not have a name
-            who = ""
-    return {"id": new_id(verb), "who": who, "reason": reason}
+    return {"id": new_id(verb), "who": who or somebody(), "reason": reason}
 
 
 def order(reader: Reader, command: Command, sentence: str, *, dry_run: bool, as_json: bool) -> None:

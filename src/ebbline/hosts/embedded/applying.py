@@ -6,6 +6,7 @@ rest it does the work itself, holding the folder's lock.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any, Literal, Self
@@ -17,7 +18,7 @@ from ebbline.definitions.plan import Plan
 from ebbline.errors import FolderInUse
 from ebbline.hosts.embedded import named_bell
 from ebbline.hosts.embedded.builder import Builder, Progress, read_progress
-from ebbline.hosts.embedded.clock import SystemClock
+from ebbline.hosts.embedded.clock import SystemClock, clock_from
 from ebbline.hosts.embedded.engine_loop import EngineLoop
 from ebbline.hosts.embedded.folder import DataFolder
 from ebbline.hosts.embedded.limits import BUSY_MS_MAX, FOLLOW_SECONDS
@@ -63,7 +64,7 @@ class Conduct:
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
-        clock = SystemClock() if is_running(folder) else _Rest()
+        clock = clock_from(os.environ) if is_running(folder) else _Rest()
         self._log = Log(folder.log, clock)
 
     def __enter__(self) -> Self:

@@ -27,8 +27,6 @@ from ebbline.hosts.embedded.state.fold import Fold
 from ebbline.hosts.embedded.state.store import StateStore
 from ebbline.hosts.embedded.versions import Version, go_live, plan_of, read_versions
 
-_DEFINING = frozenset(["definitions", "proposal"])
-
 
 class EngineLoop:
     """The only writer of state.db, and of ticks and definitions in the log."""
@@ -48,6 +46,7 @@ class EngineLoop:
         self._on_commit = on_commit
         self._on_plan = on_plan
         self._next_tick_ms = 0
+        self._shadow: Shadow | None = None  # of the version that is about to be live
         self.log = Log(folder.log, clock)
         self._handover = Handover(folder)
         known, wanted = read_versions(self.log), encode_plan(plan)
@@ -68,13 +67,13 @@ class EngineLoop:
 
         Everything in the log is folded and committed in micro-batches. When something is due
         and the log is at rest, a tick is appended and folded, so that a replay fires it in the
-        same place. A tick fires a portion; while some of what is due is left, new entries of
-        the log and further portions take turns. A version that is ready goes live when the log
+        same place. A tick fires a portion; what has come into the log meanwhile goes before the
+        next one. A version that is ready goes live when the log
         is at rest.
         """
         portions = 0
         while True:
-            while self._batch() and not self.fold.is_behind:
+            while self._batch():
                 continue
             if not self.fold.is_behind:
                 if self._switch():
@@ -90,6 +89,7 @@ class EngineLoop:
 
     def close(self) -> None:
         """Let go of the files; everything folded is committed already."""
+        self._close_shadow()
         self.fold.store.close()
         self.log.close()
 
@@ -130,21 +130,28 @@ class EngineLoop:
         plan = plan_of(version)
         if not same_state(self.fold.plan, plan) and not (noted and self._at_hand(plan)):
             return False
-        return go_live(self.log, version, self._versions) is not None
+        if go_live(self.log, version, self._versions) is not None:
+            return True
+        self._close_shadow()  # somebody has decided otherwise meanwhile
+        return False
+
+    def _close_shadow(self) -> None:
+        if self._shadow is not None:
+            self._shadow.close()
+            self._shadow = None
 
     def _at_hand(self, plan: Plan) -> bool:
         """Bring the shadow to where the state is, so that little is left to do once the log
-        says that the version is live; False when that is for the builder to do."""
+        says that the version is live; False when that is for the builder to do. It stays open
+        for what is left."""
         shadow = Shadow(self._folder.shadow, plan, self.log)
-        try:
-            behind = self.log.count_events(shadow.offset, self.fold.offset)
-            if behind > HAND_BACK_EVENTS_MAX:
-                self._handover.to_builder()
-                return False
-            while shadow.step(self.fold.offset + 1):
-                continue
-        finally:
+        if self.log.count_events(shadow.offset, self.fold.offset) > HAND_BACK_EVENTS_MAX:
             shadow.close()
+            self._handover.to_builder()
+            return False
+        while shadow.step(self.fold.offset + 1):
+            continue
+        self._shadow = shadow
         return True
 
     def _define(self, entry: Entry) -> None:
@@ -167,7 +174,7 @@ class EngineLoop:
         version = self._version_of(entry)
         built = version is not None and self._handover.ready(version.number)
         path = self._folder.shadow if built else self._folder.rebuilt
-        shadow = Shadow(path, plan, self.log)
+        shadow, self._shadow = self._shadow or Shadow(path, plan, self.log), None
         try:
             shadow.finish(entry)
         finally:

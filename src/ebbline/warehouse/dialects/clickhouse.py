@@ -1,5 +1,7 @@
 """ClickHouse, and chDB, which is ClickHouse inside a process."""
 
+# ruff: noqa: D102 - what each method is for is said once, in Dialect
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -25,7 +27,7 @@ class ClickHouse(Dialect):
     def finished(self, query: exp.Select) -> exp.Select:
         joins = exp.EQ(this=exp.to_identifier("join_use_nulls"), expression=sql.number(1))
         query.set("settings", [joins])
-        return query
+        return super().finished(query)
 
     def token(self, document: Expr, keys: Sequence[str]) -> Expr:
         found = sql.call("JSONExtractRaw", document, *map(sql.text, keys))

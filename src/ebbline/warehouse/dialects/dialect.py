@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 
 from ebbline.warehouse import expressions as sql
 from ebbline.warehouse.expressions import Expr
@@ -22,10 +23,16 @@ class Dialect:
     name = ""
     whole_type = "DECIMAL(38, 0)"  # of exact sums
     text_type = "TEXT"
+    ranges = True  # whether windows may reach so many milliseconds back
     inline_ctes = False  # whether every CTE asks not to be kept as a table
 
     def finished(self, query: exp.Select) -> exp.Select:
         """The whole query, with whatever the dialect wants around it."""
+        ordering = SqlglotDialect.get_or_raise(self.name).NULL_ORDERING
+        small = ordering == "nulls_are_small"
+        for key in query.find_all(exp.Ordered):  # none is ever null: nothing is said of nulls
+            first = ordering != "nulls_are_last" and small != bool(key.args.get("desc"))
+            key.set("nulls_first", first)
         return query
 
     # JSON documents in text columns. A token is the text of one JSON value; null is 'null'.
@@ -53,18 +60,22 @@ class Dialect:
 
     def any_item(self, token: Expr, kind: Kind, wanted: Expr) -> Expr:
         """Whether a list, given as its token, has an item of a kind and value."""
+        del token, kind, wanted
         raise refused(self.name, "looking into a list that events bring")
 
     def list_length(self, token: Expr) -> Expr:
         """How many items a list has."""
+        del token
         raise refused(self.name, "the length of a list")
 
     def list_key(self, token: Expr) -> Expr:
         """A text that is the same for equal lists; null for lists that equal nothing."""
+        del token
         raise refused(self.name, "comparing lists")
 
     def listed(self, token: Expr, place: Expr) -> Expr:
         """An aggregate: the token of the list of tokens, in order of their places."""
+        del token, place
         raise refused(self.name, "values()")
 
     # Texts.

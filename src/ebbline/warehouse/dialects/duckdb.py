@@ -1,5 +1,7 @@
 """DuckDB: the reference dialect, the one that runs beside the engine."""
 
+# ruff: noqa: D102 - what each method is for is said once, in Dialect
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -26,6 +26,12 @@ def java(pattern: str, dialect: str) -> str:
     return _translated(pattern, dialect, _JAVA)
 
 
+def without_groups(pattern: str, dialect: str) -> str:
+    """Where a group always captures."""
+    return _translated(pattern, dialect, _SNOWFLAKE)
+
+
+_SNOWFLAKE = {"(?:": "("}
 _POSIX = {".": r"[^\n]", r"\b": r"\y", r"\B": r"\Y", r"\z": r"\Z", "(?:": "(?:"}
 _JAVA = {"$": r"\z", "(?:": "(?:"}
 

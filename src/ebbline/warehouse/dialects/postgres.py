@@ -1,5 +1,7 @@
 """PostgreSQL, and Redshift, which came from it."""
 
+# ruff: noqa: D102 - what each method is for is said once, in Dialect
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -117,8 +117,9 @@ class Rig:
         late_ms = rng.randrange(spread_ms) if rng.random() < 0.3 else 0
         if rng.random() < 0.03:
             user, device = "undefined", None
+        received_ms = now_ms - rng.randrange(5_000)  # in no order, as files may have it
         event = Event(
-            f"m{len(self.sent)}", "track", "E", now_ms - late_ms, now_ms, user, device,
+            f"m{len(self.sent)}", "track", "E", received_ms - late_ms, received_ms, user, device,
             {"n": rng.randrange(100), "text": 'a "b"\0\n'}, {}, {"ip": "1.2.3.4"},
         )  # fmt: skip
         self.sent.append(event)

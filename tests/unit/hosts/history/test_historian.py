@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ebbline.errors import SetupError
+from ebbline.events.event import Event
 from ebbline.hosts.embedded.folder import open_folder
 from ebbline.hosts.embedded.history import Historian, Manifest
 from ebbline.hosts.embedded.history.limits import READERS_MS
@@ -191,6 +193,38 @@ def test_events_that_are_another_persons_now_are_corrected(rig):
     while historian.step():
         continue
     assert counted() == expected
+
+
+def test_nobodys_events_that_turn_out_to_be_somebodys_come_once(rig):
+    """Their entry brought no row, so nothing was committed behind it."""
+    rig.send(rig.random_batch(30))
+    rig.fold()
+    historian = rig.historian()
+    historian.catch_up()
+    nobody = [Event(f"x{n}", "track", "E", 1, 1, "null", None, {}, {}, {}) for n in range(3)]
+    rig.send(nobody)
+    rig.fold()
+    assert not historian.step()
+    store = rig.loop.fold.store
+    store.begin()
+    store.put_placements([(rig.loop.fold.offset, pack([1, 1, 1]))])
+    store.commit()
+    before = len(rig.expected()[1])
+    for _ in range(2):  # a start reads what is not committed once more
+        assert len(rig.found()[1]) == before + 3
+        historian.catch_up()
+        historian = rig.historian()
+
+
+def test_a_state_without_placements_is_explained(rig):
+    """As one that an older version made."""
+    rig.send(rig.random_batch(5))
+    rig.fold()
+    rig.loop.fold.store._run("DELETE FROM placements")
+    historian = rig.historian()
+    with pytest.raises(SetupError, match="move state"):
+        historian.step()
+    assert historian.held.files == ()
 
 
 def test_the_manifest_is_all_or_nothing(rig, tmp_path):

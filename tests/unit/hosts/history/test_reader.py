@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ebbline.errors import SetupError
+from ebbline.events.event import Event
 from ebbline.hosts.embedded.folder import open_folder
 from ebbline.hosts.embedded.history import History
+from ebbline.hosts.embedded.history import reader as reader_module
 from tests.unit.hosts.history.rig import DAY_MS, Rig
 
 
@@ -19,6 +21,13 @@ def brute_force(rig, profile, as_of_ms=None):
         return found
     known = {message_id: at_ms for (message_id, _), at_ms in rig.known.items()}
     return [(time_ms, each) for time_ms, each in found if known[each] <= as_of_ms]
+
+
+@pytest.fixture(autouse=True)
+def few_days(monkeypatch):
+    """Pages look at few days at a time, so that they go back several times."""
+    monkeypatch.setattr(reader_module, "PAGE_DAYS", 2)
+    monkeypatch.setattr(reader_module, "PAGE_DAYS_GROWTH", 2)
 
 
 def pages(history, profile, limit, as_of_ms=None):
@@ -33,7 +42,10 @@ def pages(history, profile, limit, as_of_ms=None):
             return found
 
 
-@settings(max_examples=max(5, settings().max_examples // 20))
+@settings(
+    max_examples=max(5, settings().max_examples // 20),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(seed=st.integers(0, 10_000), written=st.integers(0, 6), limit=st.sampled_from([1, 3, 500]),
        days=st.sampled_from([1, 200]))  # fmt: skip
 def test_the_timeline_is_that_of_brute_force(tmp_path_factory, seed, written, limit, days):
@@ -80,9 +92,37 @@ def test_events_come_back_as_they_were_sent(rig):
                     assert row.event() == sent[row.message_id]
 
 
+def ana(number, time_ms, received_ms):
+    return Event(f"x{number}", "track", "E", time_ms, received_ms, "ana", None, {}, {}, {})
+
+
+def test_old_events_in_the_tail_do_not_end_the_look_too_early(rig):
+    """Days in files between the newest and what came late are looked at first."""
+    days = [rig.clock.ms - back * DAY_MS for back in (6, 4, 2, 0)]
+    rig.send([ana(number, time_ms, rig.clock.ms) for number, time_ms in enumerate(days)])
+    rig.fold()
+    rig.historian().catch_up()
+    old_ms = rig.clock.ms - 50 * DAY_MS
+    rig.send([ana(number, old_ms, rig.clock.ms) for number in (7, 8)])
+    rig.fold()
+    with History(rig.folder) as history:
+        found = history.timeline(1, limit=3).rows
+        assert [row.message_id for row in found] == ["x3", "x2", "x1"]
+        assert pages(history, 1, 3) == brute_force(rig, 1)
+
+
+def test_events_of_one_millisecond_are_paged_too(rig):
+    rig.send([ana(number, rig.clock.ms, rig.clock.ms) for number in range(5)])
+    rig.fold()
+    for written in (False, True):
+        if written:
+            rig.historian().catch_up()
+        with History(rig.folder) as history:
+            assert [name for _, name in pages(history, 1, 1)] == ["x4", "x3", "x2", "x1", "x0"]
+
+
 def test_people_are_as_they_were_at_the_instant(rig):
     """A visitor who later logs in is somebody else before that."""
-    from ebbline.events.event import Event
 
     def event(number, user, device):
         now_ms = rig.clock.ms
@@ -161,7 +201,7 @@ def test_a_history_that_lost_a_file_is_explained(rig):
     for file in rig.folder.history.rglob("*.parquet"):
         file.unlink()
     profile = next(iter(rig.expected()))
-    with History(rig.folder) as history, pytest.raises(SetupError, match="remove history.db"):
+    with History(rig.folder) as history, pytest.raises(SetupError, match=r"remove history\.db"):
         history.timeline(profile)
 
 

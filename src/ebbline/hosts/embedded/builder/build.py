@@ -62,8 +62,7 @@ class Builder:
 
     def close(self) -> None:
         """Let go of the files."""
-        if self._shadow is not None:
-            self._shadow.close()
+        self._close_shadow()
         self._log.close()
 
     # -- one build -------------------------------------------------------------------------
@@ -90,10 +89,9 @@ class Builder:
         before = self._shadow.offset
         self._shadow.step()
         self._note(before)
-        if self.progress.events_all - self.progress.events > READY_EVENTS_MAX:
+        if self._log.count_events(self._shadow.offset, self._tail) > READY_EVENTS_MAX:
             return True
-        self._shadow.close()
-        self._shadow = None
+        self._close_shadow()
         self._say(replace(self.progress, state="ready"), now=True)
         self._handover.to_engine(version.number)
         return False
@@ -152,6 +150,7 @@ class Builder:
         """Put the failure into words where people look for them."""
         now_ms = self._clock.now_ms()
         offset = self._shadow.offset if self._shadow is not None else 0
+        self._close_shadow()  # what it holds in memory may be more than what it has committed
         why = passing_trouble(error)
         known = self.progress or Progress(version.number, "building", started_ms=now_ms)
         if why is not None:
@@ -159,17 +158,17 @@ class Builder:
             return
         said = f"{type(error).__name__}: {error} (after log entry {offset})"
         self._say(known.failed(said, now_ms), now=True)
-        if self._shadow is not None:
-            self._shadow.close()
-            self._shadow = None
 
     def _let_go(self) -> None:
         """Nothing is open any more, or something else is."""
+        self._close_shadow()
+        if self._open is None and not self._handover.version():
+            discard(self._folder.shadow)
+
+    def _close_shadow(self) -> None:
         if self._shadow is not None:
             self._shadow.close()
             self._shadow = None
-        if self._open is None and not self._handover.version():
-            discard(self._folder.shadow)
 
     def _say(self, progress: Progress, *, now: bool = False) -> None:
         self.progress = progress

@@ -6,11 +6,11 @@ Rows lose nothing of an event, and objects keep their exact JSON as text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
-from ebbline.events.event import Event
+from ebbline.events.event import Event, EventType
 from ebbline.hosts.embedded.log import Entry
 
 COLUMNS = {
@@ -62,10 +62,10 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     def event(self) -> Event:
         """The event as it stands in the log."""
         return Event(
-            self.message_id, self.type, self.name, self.time_ms, self.received_ms,  # type: ignore[arg-type]
-            self.user_id, self.anonymous_id, _decode(self.properties), _decode(self.traits),
-            _decode(self.context), self.source, self.previous_id, self.group_id,
-            tuple(self.flags.split()),
+            self.message_id, cast("EventType", self.type), self.name, self.time_ms,
+            self.received_ms, self.user_id, self.anonymous_id, _decode(self.properties),
+            _decode(self.traits), _decode(self.context), self.source, self.previous_id,
+            self.group_id, tuple(self.flags.split()),
         )  # fmt: skip
 
 

@@ -87,11 +87,13 @@ class Source:
     def of(self, profiles: Iterable[int], offset: int, end: int) -> Iterator[Placed]:
         """The entries after an offset, up to `end`, in which any of some people stands."""
         people = sorted(profiles)
-        while rows := self._rows(_PLACEMENTS + "LIMIT ?", (offset, end, PLACEMENTS_READ)):
-            for offset, packed in rows:  # noqa: B007, PLW2901 - goes on behind the last one
+        last = offset
+        while rows := self._rows(_PLACEMENTS + "LIMIT ?", (last, end, PLACEMENTS_READ)):
+            last = rows[-1][0]
+            for each, packed in rows:
                 # A look at the packed numbers before the entry is read: most hold somebody else.
                 if holds(packed, people):
-                    yield self._one(offset, packed)
+                    yield self._one(each, packed)
 
     def replaced(self, after: int, limit: int = -1) -> list[tuple[int, int]]:
         """(number, offset) of entries whose events were found to be somebody else's since."""

@@ -112,10 +112,8 @@ class Writer:
         """Take staged rows into the database; the days they are of."""
         staging.flush()
         with duck.typed_errors():
-            db = self._open()
-            db.execute(
-                f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM {duck.staged(staging.file)}"  # noqa: S608
-            )
+            db, rows = self._open(), duck.staged(staging.file)
+            db.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM {rows}")  # noqa: S608
             found: Any = db.execute(
                 f"SELECT DISTINCT time_ms // {DAY_MS} FROM fresh ORDER BY 1"  # noqa: S608
             ).fetchall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ import msgspec
 from ebbline import engine
 from ebbline.definitions.plan import Plan, decode_plan
 from ebbline.engine.standing import Standing
-from ebbline.hosts.embedded.clock import SystemClock
+from ebbline.hosts.embedded.clock import SystemClock, clock_from
 from ebbline.hosts.embedded.folder import DataFolder
 from ebbline.hosts.embedded.limits import BUSY_MS_MAX
 from ebbline.hosts.embedded.log import Entry, Log
@@ -63,7 +64,7 @@ class Live:
         meta: dict[str, Any] = dict(self._db.execute("SELECT key, value FROM meta"))
         now_ms = meta.get("now_ms", 0)
         if is_running(folder):  # time passes though nothing may have happened for a while
-            now_ms = max(now_ms, SystemClock().now_ms())
+            now_ms = max(now_ms, clock_from(os.environ).now_ms())
         self.moment = Moment(meta.get("offset", 0), now_ms)
         self.plan = decode_plan(bytes(meta["plan"]))
 

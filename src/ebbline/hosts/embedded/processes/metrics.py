@@ -50,6 +50,14 @@ class EngineMeters:
             registry=registry,
         )  # fmt: skip
         self._offset = Gauge("ebbline_engine_log_offset", "Log entry folded", registry=registry)
+        self._identity = Gauge(
+            "ebbline_identity", "What happened to who is who since the folder began", ("what",),
+            registry=registry,
+        )  # fmt: skip
+        self._behind = Gauge(
+            "ebbline_engine_behind_seconds", "How long the first wake that is due has waited",
+            registry=registry,
+        )  # fmt: skip
         self._ledger = Gauge("ebbline_engine_ledger_seq", "Ledger rows", registry=registry)
         self.step_seconds = Histogram(
             "ebbline_engine_step_seconds", "Seconds per turn of the engine",
@@ -62,6 +70,10 @@ class EngineMeters:
         for what, count in fold.counts.items():
             self._taken.labels(what).inc(count - self._last.get(what, 0))
             self._last[what] = count
+        for what, count in fold.figures.items():
+            self._identity.labels(what).set(count)
+        behind_ms = fold.now_ms - fold.next_due() if fold.is_behind else 0
+        self._behind.set(behind_ms / 1000)
         self._offset.set(fold.offset)
         self._ledger.set(fold.rows.seq)
         return self._file.write()

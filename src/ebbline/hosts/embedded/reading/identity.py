@@ -33,7 +33,8 @@ WHERE profile IN (SELECT id FROM kin) ORDER BY first_ms, type, value
 """  # noqa: S608 - the parts stand above
 _COMMANDS = f"""{_KIN}
 SELECT log_offset, at_ms, command, outcome FROM commands
-WHERE profile IN (SELECT id FROM kin) ORDER BY log_offset
+WHERE profile IN (SELECT id FROM kin) OR log_offset IN (SELECT value FROM json_each(?2))
+ORDER BY log_offset
 """  # noqa: S608 - the parts stand above
 
 
@@ -93,6 +94,7 @@ def identity(rows: Rows, profile: int, identifiers: tuple[Identifier, ...]) -> I
         one, other = (kind, value), (other_kind, other_value)
         if one in mine or other in mine:
             parted.append(Apart(one, other, offset) if one in mine else Apart(other, one, offset))
+    by = msgspec.json.encode([apart.log_offset for apart in parted]).decode()
     return Identity(
         profile,
         identifiers,
@@ -101,7 +103,7 @@ def identity(rows: Rows, profile: int, identifiers: tuple[Identifier, ...]) -> I
         tuple(Kept(*row) for row in rows(_DROPS, (profile,))),
         tuple(
             Commanded(offset, at_ms, decode_command(text.encode()), outcome)
-            for offset, at_ms, text, outcome in rows(_COMMANDS, (profile,))
+            for offset, at_ms, text, outcome in rows(_COMMANDS, (profile, by))
         ),
     )
 

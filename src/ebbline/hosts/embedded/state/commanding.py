@@ -166,26 +166,34 @@ def _live_again(fold: Fold, history: History, entry: Entry, owner: int,
     return parting
 
 
-def _parts(fold: Fold, parting: Parting, owner: int, now: Known) -> dict[int, Person]:
+def _parts(fold: Fold, parting: Parting, owner: int, instant: Known) -> dict[int, Person]:
     """The people that came of it, with the identifiers that are still theirs to have.
 
     A device that somebody else logged in on since stays where it is; who has nothing left by
     which to be known joins the one who keeps the number.
     """
+    now_linked = {(link.type, link.value): link for link in fold.people.identifiers(owner)}
     held: dict[int, list[Identifier]] = {
         profile: [
-            link for link in parting.graph.identifiers(profile)
+            _latest(link, now_linked.get((link.type, link.value), link))
+            for link in parting.graph.identifiers(profile)
             if fold.people.owner(link.type, link.value) in (owner, None)
         ]
         for profile in parting.people
-    }  # fmt: skip
+    }
     if held.get(owner):
-        parting.gather([each for each, links in held.items() if not links], now)
+        parting.gather([each for each, links in held.items() if not links], instant)
     return {
         profile: Person(parting.people[profile], in_priority_order(fold.identity, links))
         for profile, links in sorted(held.items())
         if links
     }
+
+
+def _latest(link: Identifier, now: Identifier) -> Identifier:
+    """A device may have gone over to somebody else and come back, which was another's doing."""
+    came_back = (now.first_ms, now.first_message_id) > (link.first_ms, link.first_message_id)
+    return now if came_back and link.type == ANONYMOUS_ID else link
 
 
 def _come_apart(fold: Fold, entry: Entry, command: Unmerge, owner: int, parting: Parting,

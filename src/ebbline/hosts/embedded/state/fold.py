@@ -53,6 +53,7 @@ class Fold:
         self.offset: int = store.meta("offset") or 0
         self.now_ms: int = store.meta("now_ms") or 0
         self.counts: Counter[str] = Counter()
+        self._passed_ms = self.now_ms  # everybody is to have lived through this instant
         self._taken = self.fired = 0  # events and wakes since the last flush
         # What was counted since the folder began, and how much of `counts` is in it.
         self.figures = {what: store.meta("figure_" + what) or 0 for what in FIGURES}
@@ -105,7 +106,7 @@ class Fold:
         """Let what is due up to an instant happen (the first `wakes` of it), as of the log
         entry at `offset`."""
         self._fire(until_ms, offset, wakes)
-        self.now_ms = max(self.now_ms, until_ms)
+        self.now_ms = self._passed_ms = max(self.now_ms, until_ms)
 
     def commit(self) -> int:
         """Write everything since the last commit in one transaction; ledger rows written."""
@@ -227,14 +228,16 @@ class Fold:
                 touched[profile_id] = [event]
         for profile_id, theirs in touched.items():
             person = self.people.person(profile_id)
-            if person.profile.wake_ms < now_ms:
+            if person.profile.wake_ms < now_ms or self._passed_ms == now_ms:
                 self.catch_up(person, now_ms, offset)
             self.settle(person, apply(self.tables, person.profile, theirs, now_ms), offset)
         return left
 
     def catch_up(self, person: Person, now_ms: int, offset: int) -> None:
-        """Let somebody who is to change at `now_ms` first live up to it."""
-        while person.profile.wake_ms < now_ms:
+        """Let somebody who is to change at `now_ms` first live up to it: through it, where an
+        earlier entry had the same stamp, at the end of which everybody did."""
+        until_ms = max(now_ms - 1, self._passed_ms)
+        while person.profile.wake_ms <= until_ms:
             self.fired += 1
             self.settle(person, wake(self.tables, person.profile, person.profile.wake_ms), offset)
 

@@ -19,11 +19,11 @@ DEDUPE_HORIZON_MS = 86_400_000
 # read back from the log instead.
 SEEN_CHUNK = 20_000
 
-# Wakes of others that a live entry fires before its own events; more than are ever due at once
-# but at a midnight, and few enough to be done in milliseconds.
-WAKES_PER_ENTRY_MAX = 500
+# Wakes of others that a live entry fires before its own events: more than are due at once but
+# at a midnight, and few enough to be done in a millisecond.
+WAKES_PER_ENTRY_MAX = 100
 
-# A number of wakes that is never reached: all that are due.
+# As many times as nothing ever fires: so all wakes fire that are due.
 EVERY_WAKE = 2**62
 
 # Pages of 4 KiB in the write-ahead log before SQLite moves them into state.db: fewer, larger
