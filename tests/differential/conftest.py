@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from tests.differential import clusters
@@ -10,15 +12,17 @@ from tests.differential.databases import ChDb, DuckDb, Postgres
 
 @pytest.fixture(scope="session")
 def duckdb():
-    return DuckDb()
+    with contextlib.closing(DuckDb()) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
 def clickhouse():
-    return ChDb()
+    with contextlib.closing(ChDb()) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
 def postgres():
-    with clusters.running() as address:
-        yield Postgres(address)
+    with clusters.running() as address, contextlib.closing(Postgres(address)) as database:
+        yield database

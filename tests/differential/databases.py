@@ -34,6 +34,10 @@ class DuckDb:
         columns = ", ".join(f"{name} {type_}" for name, type_ in COLUMNS)
         self._db.execute(f"CREATE TABLE events ({columns})")
 
+    def close(self) -> None:
+        """Let go of it."""
+        self._db.close()
+
     def hold(self, rows: list[Row]) -> None:
         """Have these events and no others."""
         places = ", ".join("?" for _ in COLUMNS)
@@ -56,6 +60,10 @@ class Postgres:
         columns = ", ".join(f"{name} {type_}" for name, type_ in COLUMNS)
         self._db.execute("DROP TABLE IF EXISTS events")
         self._db.execute(f"CREATE TABLE events ({columns})")
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._db.close()
 
     def hold(self, rows: list[Row]) -> None:
         """Have these events and no others."""
@@ -85,6 +93,10 @@ class ChDb:
         self._session.query("CREATE DATABASE IF NOT EXISTS tests ENGINE = Atomic")
         self._session.query("USE tests")
         self._session.query(f"CREATE TABLE events ({columns}) ENGINE = Memory")
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._session.close()
 
     def hold(self, rows: list[Row]) -> None:
         """Have these events and no others."""

@@ -15,7 +15,7 @@ from tests.laws.steps import batches
 from tests.laws.timeline import Replay, candidates
 
 WAKES_PER_PLACE = 4
-"""Scores of different pace that move against each other are closed in on; all else wakes at flips."""
+"""Scores of different pace moving against each other are closed in on; all else wakes to flip."""
 
 
 @law

@@ -1,7 +1,8 @@
 """ISO 8601 text as UTC milliseconds, by arithmetic that every database has.
 
 No database's own timestamps are used: they differ in what they read and in what they refuse.
-What is read here is what `ebbline.engine.scalars.moment_of` reads, except for week dates.
+What is read here is what `ebbline.engine.scalars.moment_of` reads, except for week dates, and for a
+stray character that some versions of Python let stand after a time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ebbline.warehouse.place import Place
 
 _DATE = "([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})"
 _CLOCK = "([0-9]{2}(:[0-9]{2}(:[0-9]{2})?)?|[0-9]{4}([0-9]{2})?)([.,][0-9]+)?"
-_PATTERN = f"^{_DATE}(.({_CLOCK}(Z|[+-]{_CLOCK})?)?)?$"
+_PATTERN = f"^{_DATE}(.{_CLOCK}(Z|[+-]{_CLOCK})?)?$"
 
 _DAYS_BEFORE_EPOCH = 719_468  # from 1 March of the year 0
 _HOUR_MS, _MINUTE_MS, _SECOND_MS = 3_600_000, 60_000, 1_000

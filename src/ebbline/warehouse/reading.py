@@ -57,7 +57,7 @@ class Reading:
         if isinstance(node, tree.And | tree.Or):
             return certain(self.truth(node))
         value = self.value(node)
-        return value.truth() if value.definite else certain(value.truth())
+        return value.known("boolean") if value.definite else certain(value.truth())
 
     def value(self, node: tree.AnyNode) -> Value:
         """Any node."""

@@ -42,8 +42,7 @@ NEW_AUDIENCE = """
 def project(*edits: tuple[str, str, str]) -> Plan:
     """The shop's plan, with texts of its files replaced."""
     files = {
-        path.relative_to(SHOP).as_posix(): path.read_bytes()
-        for path in sorted(SHOP.rglob("*.yml"))
+        path.relative_to(SHOP).as_posix(): path.read_bytes() for path in sorted(SHOP.rglob("*.yml"))
     }
     for name, old, new in edits:
         assert old.encode() in files[name], (name, old)

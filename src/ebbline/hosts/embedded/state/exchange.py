@@ -76,6 +76,8 @@ class _Exchange:
         self._entry = entry
         self._ids = ids
         self._moved = moved
+        # Whether equal bytes mean the same: most people are the same under most edits.
+        self._alike = not moved and (old.audiences, old.traits) == (new.audiences, new.traits)
         # Of people who are new to the state, numbers used in the ledger before are not known.
         self._number_floor = store.ledger_number_end() if moved else 0
         self._told: Told = Counter()
@@ -113,7 +115,10 @@ class _Exchange:
         people: list[_Row] = []
         ledger: list[tuple[Any, ...]] = []
         for profile, state, wake_ms, identifiers in new:
-            after, known = Standing(state), old.pop(profile, None)
+            known = old.pop(profile, None)
+            if self._alike and known is not None and known[1] == state:
+                continue
+            after = Standing(state)
             before = None if known is None else Standing(known[1])
             number = self._number_floor if before is None else before.number
             sayings = self._differences(before, after)
