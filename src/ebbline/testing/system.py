@@ -19,8 +19,8 @@ from ebbline.connectors.sandbox import SandboxApp
 from ebbline.definitions import Loaded, load_project, render_all
 from ebbline.definitions.plan import Plan
 from ebbline.errors import ProjectError
-from ebbline.hosts.embedded.collect.keys import DEFAULT_KEYS
 from ebbline.hosts.embedded.builder import Builder
+from ebbline.hosts.embedded.collect.keys import DEFAULT_KEYS
 from ebbline.hosts.embedded.deliver import Deliver
 from ebbline.hosts.embedded.engine_loop import EngineLoop
 from ebbline.hosts.embedded.folder import DataFolder, open_folder

@@ -10,7 +10,7 @@ HALF_LIVES_MAX = 128
 # rule are written as floats.
 EXACT_WHOLE_MAX = 2**53
 
-# Values `values()` lists at most, the first seen; as the engine does.
+# Items of the list that `values()` gives, the first seen; as the engine does.
 VALUES_MAX = 1_000
 
 # Milliseconds since the epoch (1970) from which the history of a time zone's offsets is written

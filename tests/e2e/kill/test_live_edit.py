@@ -136,9 +136,10 @@ def test_killed_builds_go_on_and_nothing_wrong_is_delivered(system, sandboxes, t
     stale = checks.stale(applied, system.data, plan)
     with capsys.disabled():
         print(  # noqa: T201 - the promised figures
-            f"\n{EDITS} versions under {sum(victims.values())} kills {dict(victims)}: live after at"
-            f" most {max(seconds):.1f} s; {len(acknowledged)} events acknowledged, {len(lost)} lost;"
-            f" {len(applied)} objects delivered, {len(wrong)} people wrong, {len(stale)} stale"
+            f"\n{EDITS} versions under {sum(victims.values())} kills {dict(victims)}: live after"
+            f" at most {max(seconds):.1f} s; {len(acknowledged)} events acknowledged,"
+            f" {len(lost)} lost; {len(applied)} objects delivered, {len(wrong)} people wrong,"
+            f" {len(stale)} stale"
         )
     assert lost == []
     assert checks.refolded(system.data, tmp_path / "again", plan) == []

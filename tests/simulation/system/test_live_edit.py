@@ -16,7 +16,6 @@ from pathlib import Path
 import apsw
 import pytest
 
-import ebbline.console
 from ebbline.definitions import load_files, render_all
 from ebbline.definitions.plan import Plan
 from ebbline.engine.standing import Standing
@@ -31,6 +30,7 @@ from tests.simulation.system.test_restarts import SHOP, desired, held, refold
 
 SEEDS = int(os.environ.get("EBBLINE_SEEDS", "5"))
 AFTER_MS = 3 * DAY_MS
+SENT = "      - {audience: pricing_hot, as: segment_pricing_hot}\n"
 NEW_AUDIENCE = """
   window_shopper:
     owner: growth
@@ -59,9 +59,8 @@ def edited() -> Plan:
         ("audiences/intent.yml", "audiences:\n", "audiences:" + NEW_AUDIENCE),
         (
             "destinations/braze.yml",
-            "      - {audience: pricing_hot, as: segment_pricing_hot}\n",
-            "      - {audience: pricing_hot, as: segment_pricing_hot}\n"
-            "      - {audience: window_shopper, as: segment_window_shopper}\n",
+            SENT,
+            SENT + "      - {audience: window_shopper, as: segment_window_shopper}\n",
         ),
     )
 
@@ -236,9 +235,8 @@ async def test_nothing_is_sent_where_only_words_changed(memory_path):
 async def test_a_new_field_is_filled_without_a_restart(memory_path):
     """A destination's new sync concerns nobody's state: it is live at once, and delivered."""
     system = await day(memory_path / "data", 6)
-    line = "      - {audience: pricing_hot, as: segment_pricing_hot}\n"
-    more = line + "      - {audience: active_shopper, as: segment_shops}\n"
-    await system.apply(project(("destinations/braze.yml", line, more)))
+    more = SENT + "      - {audience: active_shopper, as: segment_shops}\n"
+    await system.apply(project(("destinations/braze.yml", SENT, more)))
     await system.advance("2m")
     shoppers = set(system.members("active_shopper"))
     filled = {who for who, name in held(system.sandboxes["braze"]) if name == "segment_shops"}

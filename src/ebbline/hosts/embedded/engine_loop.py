@@ -175,6 +175,10 @@ class EngineLoop:
         built = version is not None and self._handover.ready(version.number)
         path = self._folder.shadow if built else self._folder.rebuilt
         shadow, self._shadow = self._shadow or Shadow(path, plan, self.log), None
+        if shadow.offset > entry.offset:  # left behind by a state that is not this one
+            shadow.close()
+            discard(path)
+            shadow = Shadow(path, plan, self.log)
         try:
             shadow.finish(entry)
         finally:

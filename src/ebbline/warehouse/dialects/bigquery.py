@@ -1,4 +1,4 @@
-"""BigQuery."""
+"""BigQuery: JSON and arrays through subqueries over UNNEST, all other text as written."""
 
 # ruff: noqa: D102 - what each method is for is said once, in Dialect
 

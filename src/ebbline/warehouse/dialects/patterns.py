@@ -11,7 +11,12 @@ import re
 from ebbline.warehouse.refusals import refused
 
 _PIECE = re.compile(
-    r"\\[pP](?:\{[^}]*\}|.)|\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<\w+>|\(\?[^)]*?[:)]|.",
+    r"\\[pP](?:\{[^}]*\}|.)"  # a class of Unicode
+    r"|\\Q.*?(?:\\E|$)"  # a quotation
+    r"|\\."  # any other escape
+    r"|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]"  # a class of characters
+    r"|\(\?P?<\w+>|\(\?[^)]*?[:)]"  # a group that is named, does not capture, or sets flags
+    r"|.",
     re.DOTALL,
 )
 

@@ -1,4 +1,4 @@
-"""Snowflake."""
+"""Snowflake: JSON through VARIANT, lists through FILTER and TRANSFORM."""
 
 # ruff: noqa: D102 - what each method is for is said once, in Dialect
 

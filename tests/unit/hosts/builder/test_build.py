@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from ebbline.definitions import load_files
-from ebbline.definitions.plan import Plan
+from ebbline.definitions.plan import Plan, encode_plan
 from ebbline.events.event import Event
 from ebbline.hosts.embedded.builder import Builder, Handover, build, read_progress, shadow
 from ebbline.hosts.embedded.builder.limits import STARTS_MAX
@@ -318,3 +318,16 @@ def test_a_trimmed_log_is_no_history(folder, engine, builder) -> None:
     db.close()
     assert builder.step() is False
     assert "lost its first entries" in read_progress(folder).error
+
+
+def test_a_shadow_that_is_ahead_of_the_log_is_not_trusted(folder, clock, engine, builder) -> None:
+    """A state from a backup meets what a later one left behind: it is built anew."""
+    engine.log.append("definitions", encode_plan(plan(11)))
+    stale = shadow.Shadow(folder.rebuilt, plan(11), engine.log)
+    stale.fold.offset = 10_000
+    stale.fold.commit()
+    stale.close()
+    engine.step()
+    assert buyers(engine) == 0
+    assert engine.fold.offset == engine.log.tail().offset
+    assert engine.fold.store.profile_count() == 10

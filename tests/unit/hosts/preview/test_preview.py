@@ -18,9 +18,7 @@ from ebbline.hosts.embedded.preview.limits import SAMPLE_PEOPLE
 from tests.simulation.system.test_live_edit import project
 from tests.unit.hosts.preview.history import history
 
-INTENT, LIFE, TRAITS, BRAZE = (
-    "audiences/intent.yml", "audiences/lifecycle.yml", "traits/scores.yml", "destinations/braze.yml",
-)  # fmt: skip
+INTENT, BRAZE = "audiences/intent.yml", "destinations/braze.yml"
 WIDER = (INTENT, ', within="1h") >= 3', ', within="48h") >= 2')
 SHORTER = (INTENT, 'and performed("Product Added", within="7d")',
            'and performed("Product Added", within="3h")')  # fmt: skip

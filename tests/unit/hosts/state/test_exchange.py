@@ -155,6 +155,17 @@ def test_what_time_brings_until_then_is_the_old_plans(folder: DataFolder) -> Non
     ]
 
 
+def test_what_time_would_have_brought_is_in_the_new_state(folder: DataFolder) -> None:
+    """By the new rule too everybody had left before it became live: nothing is said of that."""
+    clock = VirtualClock()
+    begun_ms = clock.now_ms()
+    late = VirtualClock(begun_ms + 2 * DAY_MS)
+    loop = EngineLoop(folder, plan('buyers: count("Order Completed", within="36h") >= 1'), late)
+    loop.step()
+    rows = [row[:4] for row in ledger(loop)[3:]]
+    assert rows == [("exited", person, "buyers", begun_ms + DAY_MS) for person in (1, 2, 3)]
+
+
 def test_what_goes_on_after_a_change_is_exact(folder: DataFolder) -> None:
     """Ana leaves when the first of her two orders is a day old, to the millisecond."""
     clock = VirtualClock()
@@ -183,9 +194,9 @@ def test_a_crash_in_the_exchange_is_as_if_it_had_not_begun(
         if where != "commit" or store.meta("plan_offset") not in (None, 1):
             seen.append(where)
             raise KilledError
-        StateStore_commit(store)
+        commit(store)
 
-    StateStore_commit = StateStore.commit
+    commit = StateStore.commit
     with monkeypatch.context() as patch:
         patch.setattr(StateStore, where, die)
         with pytest.raises(KilledError):
