@@ -17,7 +17,11 @@ from benchmarks.measure import Laps
 from ebbline.events.names import Names
 from ebbline.events.parse import Parser
 from ebbline.hosts.embedded.clock import SystemClock
-from ebbline.hosts.embedded.limits import IMPORT_COMMIT_BATCHES
+from ebbline.hosts.embedded.limits import (
+    IMPORT_COMMIT_BATCHES,
+    IMPORT_COMMIT_PEOPLE,
+    IMPORT_SPILL_BATCHES,
+)
 from ebbline.hosts.embedded.log import Batch, Entry, Log
 from ebbline.hosts.embedded.state.fold import Fold
 from ebbline.hosts.embedded.state.store import StateStore
@@ -70,8 +74,13 @@ def _fold(case: Case, path: Path) -> tuple[dict[str, float], int]:
         entry = Entry(position.offset, position.now_ms, "replayed", len(events), b"")
         fold.take(entry, events)
         laps.lap("fold")
-        if number % IMPORT_COMMIT_BATCHES == 0:
+        changed = len(fold.people.dirty)
+        if number % IMPORT_COMMIT_BATCHES == 0 or changed > IMPORT_COMMIT_PEOPLE:
             _commit(fold, laps)
+        elif number % IMPORT_SPILL_BATCHES == 0:
+            laps.start()
+            fold.spill()
+            laps.lap(LEDGER)
     laps.start()
     position = log.append_many([Batch("tick", b"", case.until_ms)])
     laps.lap("log")

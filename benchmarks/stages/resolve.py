@@ -16,7 +16,7 @@ from benchmarks.case import Case
 from ebbline import engine
 from ebbline.definitions.plan import Plan
 from ebbline.events.event import Event
-from ebbline.hosts.embedded.limits import IMPORT_COMMIT_BATCHES
+from ebbline.hosts.embedded.limits import IMPORT_COMMIT_BATCHES, IMPORT_COMMIT_PEOPLE
 from ebbline.hosts.embedded.state.people import People
 from ebbline.hosts.embedded.state.store import StateStore
 from ebbline.profiles.identifiers import IdentityRules, Pair
@@ -99,7 +99,8 @@ def resolved(case: Case, resolver: Resolver, seconds: list[float]) -> Iterator[l
         instants = resolver.take(events)
         seconds.append(time.process_time() - began)
         yield instants
-        if number % IMPORT_COMMIT_BATCHES == 0:
+        changed = len(resolver.people.dirty)
+        if number % IMPORT_COMMIT_BATCHES == 0 or changed > IMPORT_COMMIT_PEOPLE:
             resolver.keep()
 
 

@@ -22,6 +22,9 @@ RULES = (
     'performed("Beta", where=x in ["red", 1, True])',
     'performed(["Alpha", "Gamma"], before="1h", within="2d")',
     'sum("Alpha", n * 1.1, within="2d") > 3',
+    'sum("*", n * -12345678901.5) < -98765431212',
+    'sum("*", n * -98765432109876) == -98765432109876',
+    'sum("*", n * 10000000000000000) == 0',
     'avg("*", n) >= 1.5',
     'min("Alpha", x) == 0',
     'max("Beta", x) >= "blue"',
@@ -73,7 +76,7 @@ RULES = (
     '1 < level + 1 <= 3',
     'audience("a0") and not audience("a1")',
     'elapsed(last_time("Gamma")) < duration("1d")',
-    'joined < timestamp("2025-06-16") or joined is None',
+    'last_time("Beta") < timestamp("2025-06-16") or joined is None',
     'c0 == "red" or c1 > 2',
 )  # fmt: skip
 TRAITS = {"c0": 'last("*", x)', "c1": 'default(max("Alpha", n), level)'}

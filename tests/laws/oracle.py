@@ -107,8 +107,9 @@ def evaluate(node: tree.AnyNode, scope: Scope) -> Any:
         case tree.Not() | tree.And() | tree.Or() | tree.IsNull():
             return _logic(node, scope)
         case tree.Compare():
-            sides = evaluate(node.left, scope), evaluate(node.right, scope)
-            return scalars.compare(node.op, *sides)
+            dated = says_when(node.left, scope.plan) or says_when(node.right, scope.plan)
+            read = moment if dated else evaluate
+            return scalars.compare(node.op, read(node.left, scope), read(node.right, scope))
         case tree.Arith():
             sides = evaluate(node.left, scope), evaluate(node.right, scope)
             return scalars.arith(node.op, *sides)
@@ -123,6 +124,15 @@ def evaluate(node: tree.AnyNode, scope: Scope) -> Any:
             return scalars.call(node.name, [evaluate(arg, scope) for arg in node.args])
         case _:
             return _over_events(node, scope)
+
+
+def says_when(node: tree.AnyNode, plan: Plan) -> bool:
+    """Whether a node is a timestamp by itself: what is compared with it is read as one."""
+    if isinstance(node, tree.Trait):
+        return any(says_when(own.value, plan) for own in plan.traits if own.name == node.name)
+    if isinstance(node, tree.Aggregate):
+        return node.name in ("first_time", "last_time", "nth_time")
+    return isinstance(node, tree.Moment)
 
 
 def moment(node: tree.AnyNode, scope: Scope) -> Stamp | None:

@@ -394,10 +394,8 @@ class Rules:
         return tree.And((tree.Compare("<=", low, middle), tree.Compare("<", middle, high)))
 
     def ordered(self) -> AnyNode:
-        """Two timestamps against each other; text is not a timestamp here."""
-        step = self.tape.below(4) * self.tape.one_of(self.spans)
-        right = self.event_time() if self.tape.below(2) else tree.Moment(words.BASE_MS + step)
-        return self.versus(self.event_time(), right)
+        """A timestamp against another, or against what is read as one."""
+        return self.versus(self.event_time(), self.moment())
 
     def referred(self) -> AnyNode:
         """Another audience, or a computed boolean."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Magnitude below which a number's billionths fit into a whole number of 64 bits.
+SMALL_MAX = 9_000_000_000
+
 # Half-lives after which an event brings nothing to a score: 2**-128 of 10**15 points is far
 # below the ninth decimal, and some databases refuse a power that small.
 HALF_LIVES_MAX = 128

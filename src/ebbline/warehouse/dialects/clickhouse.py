@@ -15,6 +15,7 @@ from ebbline.warehouse.values import Kind
 
 FRACTION_BITS = 62  # of a float, that a remainder looks at
 _ITEM = sql.column("item")
+_UNIT = sql.number(float(2**FRACTION_BITS))
 
 
 class ClickHouse(Dialect):
@@ -113,14 +114,20 @@ class ClickHouse(Dialect):
 
     def remainder(self, number: Expr, divisor: Expr) -> Expr:
         # Of floats it would be worked out by a division; as whole parts of 2**-62 it is exact.
-        unit = sql.call("exp2", sql.number(FRACTION_BITS))
-        whole, parts = (self.whole(sql.arith("*", item, unit)) for item in (number, divisor))
+        whole, parts = self._parts(number), self._parts(divisor)
         rest = sql.call("modulo", whole, sql.call("nullIf", parts, sql.number(0)))
-        return sql.arith("/", sql.cast(rest, "DOUBLE"), unit)
+        return sql.arith("/", sql.cast(rest, "DOUBLE"), _UNIT)
+
+    def _parts(self, number: Expr) -> Expr:
+        floor = sql.call("trunc", number)
+        unit = sql.cast(sql.text(str(2**FRACTION_BITS)), self.whole_type)
+        rest = sql.call("trunc", sql.arith("*", sql.arith("-", number, floor), _UNIT))
+        return sql.plus(sql.arith("*", self.whole(floor), unit), self.whole(rest))
 
     def whole(self, number: Expr) -> Expr:
         # A plain cast looks at what stands behind a null as well, and may fail on it.
-        return sql.call("accurateCastOrNull", sql.call("trunc", number), sql.text("Int256"))
+        exact = sql.call("accurateCastOrNull", number, sql.text("Int64"))
+        return sql.cast(exact, self.whole_type)
 
     def rounded(self, number: Expr) -> Expr:
         return sql.call("roundBankers", number)

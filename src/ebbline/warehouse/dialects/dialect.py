@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 
+from ebbline.engine.limits import NANO, NUMBER_MAX
 from ebbline.warehouse import expressions as sql
 from ebbline.warehouse.expressions import Expr
+from ebbline.warehouse.limits import SMALL_MAX
 from ebbline.warehouse.refusals import refused
 from ebbline.warehouse.values import Kind
 
@@ -167,16 +169,23 @@ class Dialect:
         return sql.call("SUM", numbers)
 
     def whole(self, number: Expr) -> Expr:
-        """A float without a fraction as an exact whole number."""
-        return sql.cast(number, self.whole_type)
+        """A float without a fraction, below 2**63, as an exact whole number. By way of BIGINT: to
+        a DECIMAL, many databases take fifteen digits only."""
+        return sql.cast(sql.cast(number, "BIGINT"), self.whole_type)
 
     def billionths(self, number: Expr) -> Expr:
-        """A number of at most 10**15 as whole billionths."""
-        unit = sql.cast(sql.number(10**9), self.whole_type)
-        whole = sql.arith("*", self.whole(number), unit)
-        parts = self.whole(self.rounded(sql.arith("*", number, sql.number(10**9))))
-        return sql.case((sql.compare("==", number, sql.call("FLOOR", number)), whole),
-                        otherwise=parts)  # fmt: skip
+        """A number of at most 10**15 as whole billionths; null for larger ones."""
+        unit = sql.number(NANO)
+        small = self.whole(self.rounded(sql.arith("*", number, unit)))
+        floor = sql.call("FLOOR", number)
+        rest = self.rounded(sql.arith("*", sql.arith("-", number, floor), unit))
+        wholes = sql.arith("*", self.whole(floor), sql.cast(unit, self.whole_type))
+        size = sql.call("ABS", number)
+        return sql.case(
+            (sql.compare("<", size, sql.number(SMALL_MAX)), small),
+            (sql.compare("<=", size, sql.number(NUMBER_MAX)),
+             sql.plus(wholes, self.whole(rest))),
+        )  # fmt: skip
 
     def from_billionths(self, total: Expr) -> Expr:
         """Whole billionths as the nearest float."""

@@ -16,7 +16,6 @@ from ebbline.warehouse.values import Kind
 
 FRACTION_BITS = 62  # of a float, that fit into a whole number of 64 bits
 WHOLE_MAX = 4_503_599_627_370_496  # 2**52: floats from here on have no fraction
-BIG_MAX = 9_000_000_000  # a number of billionths below 2**63
 
 
 class Postgres(Dialect):
@@ -77,36 +76,17 @@ class Postgres(Dialect):
         fractional = sql.compare("<", sql.call("ABS", number), sql.number(WHOLE_MAX))
         return sql.case((fractional, sql.cast(nearest, "DOUBLE")), otherwise=number)
 
-    def billionths(self, number: Expr) -> Expr:
-        # A float becomes a DECIMAL with 15 digits only, a BIGINT with all of them.
-        thousand_million = sql.cast(sql.number(10**9), self.whole_type)
-        whole = sql.call("TRUNC", number)
-        rest = sql.arith("-", number, whole)
-        small = self._exactly(self.rounded(sql.arith("*", number, sql.number(10**9))))
-        large = sql.plus(
-            sql.arith("*", self._exactly(whole), thousand_million),
-            self._exactly(self.rounded(sql.arith("*", rest, sql.number(10**9)))),
-        )
-        is_small = sql.compare("<", sql.call("ABS", number), sql.number(BIG_MAX))
-        possible = sql.compare("<=", sql.call("ABS", number), sql.number(10**15))
-        return sql.case((is_small, small), (possible, large))
-
-    def _exactly(self, whole: Expr) -> Expr:
-        return sql.cast(sql.cast(whole, "BIGINT"), self.whole_type)
-
 
 def _exact(number: Expr) -> Expr:
-    """A float as a decimal with all of its digits."""
+    """A float as a decimal with all of its digits; from 2**63 on with fifteen of them."""
     whole = sql.call("TRUNC", number)
     shifted = sql.arith("*", sql.arith("-", number, whole), sql.number(2**52))
-    shifted = sql.arith("*", shifted, sql.number(2 ** (FRACTION_BITS - 52)))
-    unit = f"{5**FRACTION_BITS:0{FRACTION_BITS}d}"
-    fraction = sql.arith(
-        "*",
-        sql.cast(sql.cast(shifted, "BIGINT"), "DECIMAL"),
-        sql.cast(sql.text(f"0.{unit}"), "DECIMAL"),
-    )
-    return sql.plus(sql.cast(sql.cast(whole, "BIGINT"), "DECIMAL"), fraction)
+    parts = sql.arith("*", shifted, sql.number(2 ** (FRACTION_BITS - 52)))
+    unit = sql.cast(sql.text(f"0.{5**FRACTION_BITS:0{FRACTION_BITS}d}"), "DECIMAL")
+    fraction = sql.arith("*", sql.cast(sql.cast(parts, "BIGINT"), "DECIMAL"), unit)
+    exact = sql.plus(sql.cast(sql.cast(whole, "BIGINT"), "DECIMAL"), fraction)
+    small = sql.compare("<", sql.call("ABS", number), sql.number(2.0**63))
+    return sql.case((small, exact), otherwise=sql.cast(number, "DECIMAL"))
 
 
 _LIST_KEY = """

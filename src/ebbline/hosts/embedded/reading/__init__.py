@@ -12,6 +12,7 @@ from ebbline.hosts.embedded.reading.records import (
     Told,
     Trait,
 )
+from ebbline.hosts.embedded.reading.supposing import Supposed, suppose
 
 __all__ = [
     "Count",
@@ -21,7 +22,9 @@ __all__ = [
     "Person",
     "Reader",
     "Status",
+    "Supposed",
     "Told",
     "Trait",
     "at_instant",
+    "suppose",
 ]
