@@ -71,7 +71,7 @@ def main() -> None:
         remove(options.source)
         return
     compile_in(options.source)
-    print(f"{len(sources())} modules compiled; `make plain` goes back", file=sys.stderr)
+    print(f"{len(sources())} modules compiled", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from ebbline.hosts.embedded.reading import Supposed
 
 CALLS = ("track", "page", "screen", "identify", "group", "alias")
-_EXAMPLE = """Write one like 'track Order Completed {"revenue": 20}' or 'identify {"plan": "pro"}'."""
+_EXAMPLE = (
+    """Write one like 'track Order Completed {"revenue": 20}' or 'identify {"plan": "pro"}'."""
+)
 
 
 def read_call(text: str) -> dict[str, Any]:
@@ -85,7 +87,9 @@ def besides(supposed: Supposed, audience: str) -> str:
     return ", ".join(told)
 
 
-def supposed_document(calls: list[dict[str, Any]], was: Explanation, supposed: Supposed) -> dict[str, Any]:
+def supposed_document(
+    calls: list[dict[str, Any]], was: Explanation, supposed: Supposed
+) -> dict[str, Any]:
     """What `--json` says beside the explanation itself."""
     return {
         "if": calls,

@@ -7,23 +7,27 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ebbline.definitions import tree
+from ebbline.engine import panes
 from ebbline.engine.calendar import SPANS_MS, Period, period_of
-from ebbline.engine.limits import NANO, NEVER
+from ebbline.engine.limits import ENTRIES_ASKED_MAX, NANO, NEVER
 from ebbline.engine.scalars import equal_key
 from ebbline.engine.tracks import (
     COUNT,
     DISTINCT,
+    EDGE,
     FIRST,
     FOREVER,
     HEADS,
     HIGHS,
     LAST,
     LOWS,
+    PANES,
     TIMES,
     TOTAL,
     VALUES,
     Record,
     Track,
+    edge_of,
     span,
 )
 
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
 Slice = Callable[[list[int], list[Any] | None], Any]
 
 EMPTY: dict[str, Any] = {"count": 0, "performed": False, "sum": 0.0}
+
+SUMMING = frozenset({"count", "performed", "sum", "avg"})
+"""The functions that panes are enough for."""
 
 _MODES = {"sum": "number", "avg": "number", "min": "scalar", "max": "scalar",
           "first": "scalar", "last": "scalar"}  # fmt: skip
@@ -140,6 +147,16 @@ def keep_of(window: tree.Window) -> int:
     return window.within_ms if window.within_ms is not None else FOREVER
 
 
+def compared(scope: Scope, node: tree.Compare) -> None:
+    """A count that is compared with a number is exact up to that number."""
+    for side, other in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(side, tree.Aggregate) and side.name == "count":
+            number = other.value if isinstance(other, tree.Literal) else None
+            if isinstance(number, int | float) and 0 < number < ENTRIES_ASKED_MAX:
+                need = scope.book.track(side.events, None, "events").needs
+                need.least = max(need.least, int(number) + 1)
+
+
 def _windowed(scope: Scope, track: Track, node: tree.Aggregate) -> Reading:
     track.needs.keep_ms = max(track.needs.keep_ms, keep_of(node.window))
     if track.mode != "events":
@@ -149,6 +166,9 @@ def _windowed(scope: Scope, track: Track, node: tree.Aggregate) -> Reading:
     inside = windowing(scope, node.window)
     take = _sliced(node.name, node.n or 1)
     empty = EMPTY.get(node.name)
+    summing = node.name in SUMMING
+    if summing:
+        track.needs.panes = True
 
     def reading(profile: Profile, now_ms: int) -> Result:
         record = profile.tracks.get(track.id)
@@ -156,9 +176,35 @@ def _windowed(scope: Scope, track: Track, node: tree.Aggregate) -> Reading:
             return empty, NEVER
         start, end, until = inside(profile, record[TIMES], now_ms)
         values = record[VALUES]
+        if summing and len(record) > EDGE:
+            older, pane_until = _older(record, inside, profile, now_ms)
+            newer = end - start, sum(values[start:end]) if values is not None else 0
+            both = newer[0] + older[0], newer[1] + older[1]
+            return _summed(node.name, *both), min(until, pane_until)
         return take(record[TIMES][start:end], values and values[start:end]), until
 
     return reading
+
+
+def _older(
+    record: Record, inside: Inside, profile: Profile, now_ms: int
+) -> tuple[tuple[int, int], int]:
+    """How many events the panes inside a window have, their sum, and when that changes."""
+    older = record[PANES]
+    start, end, until = inside(profile, [pane[panes.LATEST] for pane in older], now_ms)
+    counted = sum(pane[panes.EVENTS] for pane in older[start:end])
+    return (counted, sum(pane[panes.SUM] for pane in older[start:end])), until
+
+
+def _summed(name: str, events: int, total: int) -> Any:
+    """What these functions make of so many events with that sum."""
+    if name == "count":
+        return events
+    if name == "performed":
+        return events > 0
+    if name == "avg":
+        return total / (events * NANO) if events else None
+    return total / NANO
 
 
 Inside = Callable[["Profile", list[int], int], tuple[int, int, int]]
@@ -261,7 +307,8 @@ def matched(scope: Scope, node: tree.Matched) -> Reading:
 
 
 def missed(scope: Scope, node: tree.Missed) -> Reading:
-    """Whether the time after the latest `after` ran out without the event."""
+    """Whether the time after the latest `after` ran out without the event. What lies before the
+    edge of a record counts as answered."""
     awaited = scope.book.track(node.event, None, "events")
     began = scope.book.track(node.after, None, "events")
     scope.tracks.update((awaited.id, began.id))
@@ -277,6 +324,9 @@ def missed(scope: Scope, node: tree.Missed) -> Reading:
         start = record[TIMES][-1]
         answers = profile.tracks.get(awaited.id)
         times = answers[TIMES] if answers is not None else ()
+        edge = edge_of(answers) if answers is not None else None
+        if edge is not None and edge >= start:
+            return False, NEVER
         place = bisect_left(times, start)
         if place < len(times) and times[place] < start + within:
             return False, NEVER

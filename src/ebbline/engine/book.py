@@ -94,7 +94,7 @@ class Book:
                 track = DecayTrack(len(self.tracks), node.decay_ms)
             else:
                 track = Track(len(self.tracks), "number")
-                track.needs.values = True
+                track.needs.values = track.needs.panes = True
                 track.needs.keep_ms = node.decay_ms
             self._enter(key, track)
             for part in node.points:

@@ -102,7 +102,7 @@ class _Compiler:
             else:
                 need.latest = max(need.latest, 1)
         else:
-            need.values = True
+            need.values = need.panes = True
             need.keep_ms = max(need.keep_ms, atom.within_ms)
         first = _on_first(atom)
         place = self.track_groups.get((track.id, first))
@@ -129,7 +129,7 @@ class _Compiler:
             return found
         scope = Scope(self.book, self.tables.bits)
         reading = scope.reading(node)
-        group = ReadingGroup(reading, len(self.tables.default_truth))
+        group = ReadingGroup(reading, len(self.tables.default_truth), tuple(sorted(scope.tracks)))
         place = self._new_group(group)
         self._depend(scope, place)
         found = self.conditions[key] = self._new_condition(place, group)
@@ -243,6 +243,8 @@ class _Compiler:
         tables.tracks = self.book.tracks
         for track in tables.tracks:
             track.groups = tuple(sorted(self.by_track.get(track.id, ())))
+            if isinstance(track, Track):
+                track.bound()
         tables.feeds, tables.star = self.book.index()
         tables.trait_groups = {k: tuple(sorted(v)) for k, v in self.by_trait.items()}
         tables.member_groups = {k: tuple(sorted(v)) for k, v in self.by_member.items()}

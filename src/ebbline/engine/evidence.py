@@ -6,7 +6,7 @@ from typing import Any
 
 from ebbline.definitions import tree
 from ebbline.engine import distinct, sequences
-from ebbline.engine.limits import VALUES_SHOWN_MAX
+from ebbline.engine.limits import DISTINCT_MAX, VALUES_SHOWN_MAX
 from ebbline.engine.readings import Reading, Scope
 from ebbline.engine.scalars import moment_text
 
@@ -32,7 +32,7 @@ def told(node: tree.AnyNode, found: Any, now_ms: int) -> str:
     """That evidence in words."""
     match node:
         case tree.Aggregate(name="unique"):
-            return f"{found} different"
+            return f"{'at least ' if found >= DISTINCT_MAX else ''}{found} different"
         case tree.Call(name="bucket"):
             return f"it is bucket {found}"
         case tree.Aggregate(name="most_repeated"):

@@ -17,13 +17,14 @@ from ebbline.definitions.english import sentence
 from ebbline.definitions.plan import AudienceDef
 from ebbline.definitions.walk import audiences_used, traits_used
 from ebbline.engine.advance import refresh
+from ebbline.engine.aggregates import SUMMING
 from ebbline.engine.evidence import told
 from ebbline.engine.formulas import ByPath, Formula, Literals
 from ebbline.engine.limits import NEVER
 from ebbline.engine.profile import Profile, decode_profile, encode_profile
 from ebbline.engine.scalars import moment_text
 from ebbline.engine.tables import Tables, holds
-from ebbline.engine.tracks import COUNT, TIMES
+from ebbline.engine.tracks import COUNT, TIMES, Track, edge_of
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -145,7 +146,9 @@ class _Walk:
         text = sentence(node)
         if not wanted:
             text = f"not: {text}"
-        self.lines.append(Line(depth, truth, text, self._note(node), _shown(until)))
+        notes = (self._note(node), *self._left_out(node, formula))
+        note = "; ".join(note for note in notes if note)
+        self.lines.append(Line(depth, truth, text, note, _shown(until)))
         return truth, until
 
     def _asked(self, node: tree.AnyNode) -> list[AudienceDef]:
@@ -190,6 +193,32 @@ class _Walk:
             return self._events_note(node)
         return ""
 
+    def _left_out(self, node: tree.AnyNode, formula: Formula) -> list[str]:
+        """Said where this person has more events than are kept one by one, and the part would
+        look at older ones."""
+        if isinstance(node, tree.Compare):
+            node = node.left if isinstance(node.left, tree.Aggregate) else node.right
+        found = []
+        for track in sorted(self._lists(formula)):
+            record = self.profile.tracks.get(track)
+            edge = edge_of(record) if isinstance(record, list) else None
+            if record is None or edge is None or not _looks_at(node, edge, self.now_ms):
+                continue
+            many, since = len(record[TIMES]), moment_text(record[TIMES][0])
+            kept = self.tables.tracks[track]
+            if isinstance(kept, Track) and kept.needs.panes and _sums(node):
+                step = spoken_duration(kept.pane_ms)
+                found.append(f"more than {many:,} events, before {since} in steps of {step}")
+            else:
+                found.append(f"only the latest {many:,} events count, those since {since}")
+        return found
+
+    def _lists(self, formula: Formula) -> set[int]:
+        if isinstance(formula, Literals):
+            return {track for c, _ in formula.pairs for track in self.tables.alone[c].lists()}
+        assert not isinstance(formula, ByPath)  # as in `_read`
+        return {track for item in formula.items for track in self._lists(item)}
+
     def _trait_note(self, name: str) -> str:
         reading = self.tables.trait_readings.get(name)
         if reading is not None:
@@ -210,6 +239,21 @@ class _Walk:
             return "never happened"
         last = f", last {moment_text(record[TIMES][-1])}" if record[TIMES] else ""
         return f"{record[COUNT]}x in all{last}"
+
+
+def _looks_at(node: tree.AnyNode, at_ms: int, now_ms: int) -> bool:
+    """Whether a function would read an entry of this time one by one."""
+    if not isinstance(node, tree.Aggregate):
+        return True
+    within_ms = node.window.within_ms
+    return node.window != tree.Window() and (within_ms is None or at_ms > now_ms - within_ms)
+
+
+def _sums(node: tree.AnyNode) -> bool:
+    """Whether panes are as good as entries but for their length."""
+    return isinstance(node, tree.Score | tree.Trait) or (
+        isinstance(node, tree.Aggregate) and node.name in SUMMING
+    )
 
 
 def _subject(node: tree.AnyNode) -> tree.AnyNode:

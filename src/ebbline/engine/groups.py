@@ -24,7 +24,7 @@ from ebbline.engine.motion import Motion, longest
 from ebbline.engine.profile import Profile
 from ebbline.engine.readings import Reading
 from ebbline.engine.scalars import number_of
-from ebbline.engine.tracks import COUNT, HEADS, TIMES, VALUES
+from ebbline.engine.tracks import COUNT, HEADS, TIMES, listed
 
 
 class Group:
@@ -38,6 +38,10 @@ class Group:
         """Update the truth of the group's conditions."""
         raise NotImplementedError
 
+    def lists(self) -> tuple[int, ...]:
+        """The tracks of which entries beyond a record's cap are missed; see `Track.cap`."""
+        return ()
+
 
 class TrackGroup(Group):
     """All simple conditions on one track but the ages of its first event."""
@@ -48,6 +52,10 @@ class TrackGroup(Group):
         self.sums: list[tuple[int, int, int]] = []  # least billionths, within_ms, condition
         self.ages = _Ages()
         self.gates: list[Gates] = []
+
+    def lists(self) -> tuple[int, ...]:
+        """See `Group`: a count against a number has as many as it needs."""
+        return (self.track_id,) if self.sums else ()
 
     def add(self, atom: Atom, condition: int) -> None:
         """Take one more condition into the group."""
@@ -87,7 +95,7 @@ class TrackGroup(Group):
         if self.ages.runs:
             wake = self.ages.sense(times[-1], truth, now_ms, changed, wake)
         for least, within, condition in self.sums:
-            true, flips = sum_at_least(times, record[VALUES], now_ms, within, least)
+            true, flips = sum_at_least(*listed(record), now_ms, within, least)
             if flips < wake and is_open(gates[condition], truth):
                 wake = flips
             if truth[condition] != true:
@@ -240,10 +248,15 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 class ReadingGroup(Group):
     """One condition read by the reference evaluator."""
 
-    def __init__(self, reading: Reading, condition: int) -> None:
+    def __init__(self, reading: Reading, condition: int, tracks: tuple[int, ...]) -> None:
         self.reading = reading
         self.condition = condition
+        self.tracks = tracks
         self.gate: Gates = None
+
+    def lists(self) -> tuple[int, ...]:
+        """See `Group`."""
+        return self.tracks
 
     def seal(self, gates: list[Gates]) -> None:
         """See `Group`."""

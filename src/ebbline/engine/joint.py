@@ -14,7 +14,7 @@ from ebbline.definitions import tree
 from ebbline.engine.decay import DecayTrack
 from ebbline.engine.limits import NEVER, SCORE_DECIMALS
 from ebbline.engine.scalars import number_of
-from ebbline.engine.tracks import TIMES
+from ebbline.engine.tracks import listed
 
 if TYPE_CHECKING:
     from ebbline.engine.profile import Profile
@@ -53,7 +53,7 @@ class Score:
         decay, span_ms = self.pace
         if decay == "half_life" or record is None:
             return NEVER
-        times: list[int] = record[TIMES]
+        times, _ = listed(record)
         place = bisect_right(times, now_ms - span_ms)
         return times[place] + span_ms if place < len(times) else NEVER
 

@@ -15,6 +15,27 @@ NANO = 1_000_000_000
 # Largest magnitude a summed number may have; beyond it a float holds no billionths at all.
 NUMBER_MAX = 1e15
 
+# Entries (time, and where asked for value and messageId) that one person's record of one set of
+# events keeps one by one, unless a rule names a greater number: what people do in a year, and few
+# enough that a machine that counts as one costs a megabyte and the others nothing.
+ENTRIES_MAX = 10_000
+
+# The most that a number written in a rule raises that bound to: the greatest threshold of a count.
+ENTRIES_ASKED_MAX = 100_001
+
+# Stretches of time by which what is beyond that bound is still counted and summed: windows err by
+# a thousandth.
+PANES_MAX = 1_000
+
+# Milliseconds of the shortest such stretch, and the unit of all.
+PANE_MS_MIN = 60_000
+
+# Different values of one person that are known one by one, however long ago they came.
+DISTINCT_MAX = 10_000
+
+# Where many are dropped at once because one at a time would be slow: one of so many.
+DROPPED_SHARE = 4
+
 # Decimal places a score is rounded to on reading: far above float noise, far below meaning.
 SCORE_DECIMALS = 9
 

@@ -19,7 +19,7 @@ from ebbline.engine.joint import joint_of
 from ebbline.engine.limits import NANO, NEVER, SCORE_DECIMALS
 from ebbline.engine.linear import Lines, flip_of, line_of
 from ebbline.engine.scalars import ARITH, COMPARE, FUNCTIONS, number_of
-from ebbline.engine.tracks import TIMES, VALUES
+from ebbline.engine.tracks import listed
 
 if TYPE_CHECKING:
     from ebbline.engine.profile import Profile
@@ -219,7 +219,7 @@ def _fade_edges(span_ms: int) -> Callable[[Any, int, int], Range]:
         a stretch are among its two ends and those corners."""
         value, slope, at_ms = 0, 0, low_ms
         ends: list[tuple[int, int]] = []
-        for at, nano in zip(record[TIMES], record[VALUES], strict=True):
+        for at, nano in zip(*listed(record), strict=True):
             left = at + span_ms - low_ms
             if left > 0:
                 value, slope = value + nano * left, slope - nano

@@ -40,8 +40,36 @@ class Profile:
 
 _WORD_BITS = 60
 _WORD = (1 << _WORD_BITS) - 1
+_WIDE = 1  # the extension that holds an integer of more than 64 bits
 _encoder = msgspec.msgpack.Encoder(order="sorted")
-_decoder = msgspec.msgpack.Decoder()
+
+
+def unpack_wide(code: int, data: Any) -> Any:
+    """The integer in an extension; for every decoder of packed state."""
+    del code
+    return int.from_bytes(bytes(data), "little", signed=True)
+
+
+_decoder = msgspec.msgpack.Decoder(ext_hook=unpack_wide)
+
+
+def _encode(packed: Any) -> bytes:
+    try:
+        return _encoder.encode(packed)
+    except OverflowError:  # rare, and looking for it beforehand would cost everybody
+        return _encoder.encode(_widened(packed))
+
+
+def _widened(value: Any) -> Any:
+    """The same with large integers as extensions: somebody sent one, or billionths of it."""
+    if isinstance(value, int) and not -(1 << 63) <= value < (1 << 64):
+        data = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+        return msgspec.msgpack.Ext(_WIDE, data)
+    if isinstance(value, list | tuple):
+        return [_widened(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _widened(item) for key, item in value.items()}
+    return value
 
 
 def _pack_int(value: int) -> int | list[int]:
@@ -88,7 +116,7 @@ def encode_profile(profile: Profile, default_truth: bytearray) -> bytes:
         path = (
             sorted((profile.since or {}).items()), sorted((profile.overrides or {}).items()),
         )  # fmt: skip
-    return _encoder.encode((
+    return _encode((
         profile.id, profile.born, profile.number, profile.traits,
         [(key, _pack_track(record)) for key, record in sorted(profile.tracks.items())],
         truth, sorted(profile.due.items()), _pack_bits(profile.raw),

@@ -19,7 +19,7 @@ from ebbline.engine.event_scope import matcher
 from ebbline.engine.limits import DAY_MS, NANO, NEVER, SCORE_DECIMALS
 from ebbline.engine.profile import Profile
 from ebbline.engine.scalars import ARITH, COMPARE, FUNCTIONS, days_between, look_up, moment_of
-from ebbline.engine.tracks import TIMES, VALUES, span
+from ebbline.engine.tracks import listed, span
 from ebbline.errors import Invariant
 
 Result = tuple[Any, int]
@@ -148,6 +148,7 @@ class Scope:
         if isinstance(node.right, tree.ListRef) and node.op in ("in", "not in"):
             listed = self.book.lists(node.right.name).test(node.op)
             return self._all([self.reading(node.left)], listed)
+        aggregates.compared(self, node)
         if is_moment(node.left) or is_moment(node.right):
             parts = [self.moment(node.left), self.moment(node.right)]
         else:
@@ -281,7 +282,7 @@ def score_reader(track: Any, node: tree.Score) -> Callable[[Any, int], Result]:
 
     def fade(record: Any, now_ms: int) -> Result:
         total, live = 0, False
-        for at, nano in zip(record[TIMES], record[VALUES], strict=True):
+        for at, nano in zip(*listed(record), strict=True):
             left = span_ms - (now_ms - at)
             if left > 0:
                 total, live = total + nano * left, True
@@ -289,7 +290,8 @@ def score_reader(track: Any, node: tree.Score) -> Callable[[Any, int], Result]:
         return value, now_ms + 1 if live else NEVER
 
     def window(record: Any, now_ms: int) -> Result:
-        start, end, until = span(record[TIMES], now_ms, span_ms, None, None)
-        return round(sum(record[VALUES][start:end]) / NANO, SCORE_DECIMALS), until
+        times, values = listed(record)
+        start, end, until = span(times, now_ms, span_ms, None, None)
+        return round(sum(values[start:end]) / NANO, SCORE_DECIMALS), until
 
     return fade if node.decay == "fade" else window

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ebbline.definitions import tree
 from ebbline.engine.limits import NEVER
 from ebbline.engine.scalars import equal_key
-from ebbline.engine.tracks import FOREVER, HEADS, TIMES, VALUES
+from ebbline.engine.tracks import FOREVER, HEADS, TIMES, VALUES, edge_of
 
 if TYPE_CHECKING:
     from ebbline.engine.profile import Profile
@@ -115,7 +115,8 @@ def missed_on(scope: Scope, node: tree.Missed) -> Reading:
 
 
 def unanswered_reading(scope: Scope, node: tree.Missed) -> Reading:
-    """Time and value of the earliest event that had no answer in its time so far, or null."""
+    """Time and value of the earliest event that had no answer in its time so far, or null. What
+    lies before the edge of the answers counts as answered."""
     on = tree.Property(node.on)
     awaited = scope.book.track(node.event, on, "scalar")
     began = scope.book.track(node.after, on, "scalar")
@@ -142,7 +143,10 @@ def _first_unanswered(began: Any, awaited: Any, within_ms: int) -> tuple[int, An
         for at, value in zip(awaited[TIMES], awaited[VALUES], strict=True):
             answers.setdefault(equal_key(value), []).append(at)
     answers.pop(None, None)  # equal to nothing
+    edge = edge_of(awaited) if awaited is not None else None
     for at, value in zip(began[TIMES], began[VALUES], strict=True):
+        if edge is not None and at <= edge:
+            continue
         times = answers.get(equal_key(value), ())
         place = bisect_left(times, at)
         if place == len(times) or times[place] >= at + within_ms:

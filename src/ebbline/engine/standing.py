@@ -10,13 +10,15 @@ from typing import Any
 
 import msgspec
 
+from ebbline.engine.profile import unpack_wide
+
 # Places in the list that `encode_profile` packs.
 _NUMBER, _RAW, _EFFECTIVE, _PUBLISHED = 2, 7, 8, 9
 
 _parts = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _number = msgspec.msgpack.Decoder(int)
 _bits = msgspec.msgpack.Decoder(bytes)
-_pairs = msgspec.msgpack.Decoder(list[tuple[int, Any]])
+_pairs = msgspec.msgpack.Decoder(list[tuple[int, Any]], ext_hook=unpack_wide)
 _encoder = msgspec.msgpack.Encoder()
 
 

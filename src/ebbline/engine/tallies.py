@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ebbline.engine.limits import VALUES_MAX
+from ebbline.engine.limits import DISTINCT_MAX, DROPPED_SHARE, VALUES_MAX
 from ebbline.engine.scalars import equal_key
 
 # By the key under which equal values meet: how many events, and time, messageId and value of
@@ -25,6 +25,8 @@ def count_value(tally: Tally, at_ms: int, event_id: str, value: Any) -> None:
     entry = tally.get(key)
     if entry is None:
         tally[key] = [1, at_ms, event_id, value]
+        if len(tally) > DISTINCT_MAX:
+            _drop_rarest(tally)
         return
     entry[0] += 1
     if (at_ms, event_id) > (entry[1], entry[2]):
@@ -41,6 +43,17 @@ def merge_counts(into: Tally, other: Tally) -> None:
         mine[0] += entry[0]
         if (entry[1], entry[2]) > (mine[1], mine[2]):
             mine[1:] = entry[1:]
+    if len(into) > DISTINCT_MAX:
+        _drop_rarest(into)
+
+
+def _drop_rarest(tally: Tally) -> None:
+    """Forget the values with fewest events, of equal ones those whose latest is longest ago; many
+    at once, since that takes a look at all."""
+    kept = DISTINCT_MAX - DISTINCT_MAX // DROPPED_SHARE
+    by_events = sorted(tally, key=lambda key: (tally[key][0], tally[key][1], tally[key][2]))
+    for key in by_events[: len(tally) - kept]:
+        del tally[key]
 
 
 def see_value(seen: Seen, at_ms: int, event_id: str, value: Any) -> None:

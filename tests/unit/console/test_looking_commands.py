@@ -185,3 +185,26 @@ def test_deliveries_of_a_folder_that_never_sent(shop):
     assert told == "0 values would be sent again (--dry-run)\n"
     shop("deliveries", "retry", code=2)
     shop("deliveries", "retry", "3", "--all", code=2)
+
+
+def test_members_at_an_instant(shop):
+    at = ("--at", "2026-05-01T10:00:00Z")
+    told = shop("members", "high_intent", *at)
+    assert told.stdout.splitlines()[1].split() == ["ana", "user_id", "2026-05-01", "09:30:00"]
+    assert "by what the ledger said then (definitions: version 1)" in told.stderr
+    (member,) = documents(shop("members", "high_intent", *at, "--rules", "now", "--json"))
+    assert (member["value"], member["since"], member["effective"]) == ("ana", None, True)
+    csv = shop("members", "high_intent", *at, "--rules", "now", "--csv").stdout
+    assert csv == "profile,type,value,since,effective\n1,user_id,ana,,true\n"
+    early = shop("members", "high_intent", "--at", "2026-05-01T09:29:59.999Z")
+    assert early.stdout == ""
+    assert "nobody is in high_intent" in early.stderr
+    later = shop("members", "high_intent", "--at", "2026-05-02T09:30:00Z")
+    assert later.stdout == ""
+    assert "if nothing else happens" in later.stderr
+
+
+def test_members_at_an_instant_that_cannot_be(shop):
+    shop("members", "high_intent", "--rules", "now", code=2)
+    told = shop("members", "high_intentt", "--at", "2026-05-01", code=1)
+    assert 'did you mean "high_intent"' in told.stderr

@@ -24,8 +24,10 @@ def explain(
     supposing: Annotated[
         list[str] | None,
         typer.Option(
-            "--if", metavar="CALL",
-            help="As if this call came now: 'track Order Completed {\"revenue\": 20}'; again for more",
+            "--if",
+            metavar="CALL",
+            help="As if this call came now: 'track Order Completed {\"revenue\": 20}';"
+            " again for more",
         ),
     ] = None,
     at: AtOption = None,

@@ -40,7 +40,7 @@ def looking(place: Place, at_ms: int | None = None) -> Iterator[tuple[Reader, in
             if not running:
                 say(f"\nas of {moment(now_ms)} UTC, where the clock of the stopped system stands")
         else:
-            with at_instant(reader, at_ms, _progress) as then:
+            with at_instant(reader, at_ms, folding) as then:
                 yield then, at_ms
 
 
@@ -54,7 +54,8 @@ def event_words(name: str) -> str:
     return calls.get(name, name)
 
 
-def _progress(done: int, total: int) -> None:
+def folding(done: int, total: int) -> None:
+    """How far the past is made anew, on a terminal."""
     import sys  # noqa: PLC0415
 
     if sys.stderr.isatty() and (done == total or done % 100 == 0):

@@ -142,3 +142,6 @@ LISTEN_BACKLOG = 2_048
 # Seconds between two looks of a command that waits for a version to be live: as often as a
 # progress bar is worth drawing.
 FOLLOW_SECONDS = 0.2
+
+# How much the builder yields to the processes that serve: of the 19 levels of `nice`.
+NICE_LEVELS = 10

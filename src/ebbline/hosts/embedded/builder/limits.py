@@ -23,6 +23,3 @@ STARTS_MAX = 5
 
 # Seconds between two writes of the progress file: as fresh as anybody looks.
 PROGRESS_SECONDS_MIN = 0.5
-
-# How much the builder yields to the processes that serve: of the 19 levels of `nice`.
-NICE_LEVELS = 10

@@ -1,6 +1,7 @@
 """Looking into a data folder from outside, while its system runs or when it is stopped."""
 
 from ebbline.hosts.embedded.reading.identity import Identity
+from ebbline.hosts.embedded.reading.members_then import MembersThen, Rules, members_then
 from ebbline.hosts.embedded.reading.past import at_instant
 from ebbline.hosts.embedded.reading.reader import Reader
 from ebbline.hosts.embedded.reading.records import (
@@ -18,13 +19,16 @@ __all__ = [
     "Count",
     "Identity",
     "Member",
+    "MembersThen",
     "Membership",
     "Person",
     "Reader",
+    "Rules",
     "Status",
     "Supposed",
     "Told",
     "Trait",
     "at_instant",
+    "members_then",
     "suppose",
 ]

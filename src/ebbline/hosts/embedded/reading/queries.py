@@ -13,6 +13,28 @@ SELECT m.profile, p.identifiers, m.since_ms, m.effective FROM memberships m
 JOIN definitions d ON d.id = m.definition JOIN profiles p ON p.id = m.profile
 WHERE d.name = ? AND m.effective >= ? ORDER BY m.profile LIMIT ?
 """
+# The last thing the ledger said of each person by an instant, and when it last let them in.
+# SQLite takes the other columns from the row that has the maximum.
+MEMBERS_THEN = """
+WITH said AS (
+    SELECT profile, kind, value, max(seq) FROM ledger
+    WHERE at_ms <= ?2 AND (kind = 5
+        OR kind IN (1, 2, 6, 7) AND definition = (SELECT id FROM definitions WHERE name = ?1))
+    GROUP BY profile),
+came AS (
+    SELECT profile, at_ms, max(seq) FROM ledger
+    WHERE at_ms <= ?2 AND kind = 1
+        AND definition = (SELECT id FROM definitions WHERE name = ?1)
+    GROUP BY profile)
+SELECT s.profile, c.at_ms, s.value FROM said s JOIN came c ON c.profile = s.profile
+WHERE s.kind IN (1, 6, 7) AND s.value >= ?3 ORDER BY s.profile LIMIT ?4
+"""
+# What a person is best known by; of one who became part of another, by what they were then.
+BEST = "SELECT identifiers FROM profiles WHERE id = ?"
+ANCHOR = """
+SELECT loser_type, loser_value FROM merges WHERE loser = ? AND undone_by IS NULL
+ORDER BY id DESC LIMIT 1
+"""
 COUNTS = """
 SELECT d.name, count(*), coalesce(sum(m.effective), 0) FROM memberships m
 JOIN definitions d ON d.id = m.definition GROUP BY d.name

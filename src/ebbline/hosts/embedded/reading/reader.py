@@ -208,7 +208,7 @@ class Reader:
         name = self.audience(audience)
         rows: Any = self._db.execute(queries.MEMBERS, (name, int(effective), limit))
         for profile, identifiers, since_ms, counts in rows:
-            best = _best(identifiers)
+            best = best_of(identifiers)
             yield Member(profile, best[0], best[1], since_ms, bool(counts))
 
     def ledger(
@@ -324,7 +324,8 @@ def _bytes(file: Path) -> int:
     return sum(part.stat().st_size for part in parts if part.exists())
 
 
-def _best(identifiers: str | None) -> tuple[str, str]:
+def best_of(identifiers: str | None) -> tuple[str, str]:
+    """Type and value of the strongest of identifiers as the state keeps them."""
     if identifiers is None:
         return "", ""
     first = next(iter(_identifiers.decode(identifiers)), None)
@@ -339,5 +340,5 @@ def _told(row: tuple[Any, ...]) -> Told:
     elif word in ("entered", "exited", "suppressed", "restored"):
         value = None if value is None else bool(value)
     return Told(
-        seq, profile, _best(identifiers)[1], number, word, name, at_ms, cause, offset, value
+        seq, profile, best_of(identifiers)[1], number, word, name, at_ms, cause, offset, value
     )

@@ -41,12 +41,13 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """Somebody in an audience; `identifier` is the one of highest priority."""
+    """Somebody in an audience; `identifier` is the one of highest priority. `since_ms` is None
+    where only a query over history was asked, which knows no before."""
 
     profile: int
     type: str
     identifier: str
-    since_ms: int
+    since_ms: int | None
     effective: bool
 
 

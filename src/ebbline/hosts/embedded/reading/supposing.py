@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import apsw
 import msgspec
@@ -44,9 +44,7 @@ class Supposed(msgspec.Struct, frozen=True):
     merges: int
 
 
-def suppose(
-    reader: Reader, profile: int, calls: Sequence[dict[str, Any]], at_ms: int
-) -> Supposed:
+def suppose(reader: Reader, profile: int, calls: Sequence[dict[str, Any]], at_ms: int) -> Supposed:
     """Let calls come from a person, the first at `at_ms` and each a millisecond after the one
     before, so that their order counts. Refused says which of them the parser does not take."""
     plan, rules = reader.plan(), IdentityRules(reader.plan().identifiers)
@@ -111,7 +109,7 @@ class _Rows:
         self._db = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
         self._db.set_busy_timeout(BUSY_MS_MAX)
 
-    def __enter__(self) -> _Rows:
+    def __enter__(self) -> Self:
         self._db.execute("BEGIN")
         return self
 
