@@ -44,6 +44,7 @@ class Edit(msgspec.Struct):
     how: str
     build_seconds: float
     swap_seconds: float
+    swap_cpu_seconds: float
     pause_seconds: float  # the longest turn of the engine while it was built
     foretold: dict[str, tuple[int, int]]
     told: dict[str, tuple[int, int]]
@@ -106,13 +107,15 @@ def one(folder: DataFolder, plan: Plan, until_ms: int, live_events: int) -> Edit
             number += 1
             engine.log.append("events", _live(number, live_events, until_ms))
             pause = max(pause, _timed(engine))
-    build_seconds, swap_seconds = time.perf_counter() - began, _timed(engine)
+    build_seconds, cpu = time.perf_counter() - began, time.process_time()
+    swap_seconds = _timed(engine)
+    cpu = time.process_time() - cpu
     builder.step()
     builder.close()
     engine.close()
     with Conduct(folder) as conduct:
         outcome = conduct.outcome(version.number)
-    return Edit(foretold.seconds, foretold.how, build_seconds, swap_seconds, pause,
+    return Edit(foretold.seconds, foretold.how, build_seconds, swap_seconds, cpu, pause,
                 _foretold(foretold), _told(outcome, plan))  # fmt: skip
 
 
@@ -168,8 +171,8 @@ def main() -> None:
 def _report(title: str, edit: Edit) -> None:
     _say(
         f"{title}: preview {edit.preview_seconds:.1f} s ({edit.how}), build"
-        f" {edit.build_seconds:.1f} s, swap {edit.swap_seconds:.2f} s, longest other turn of the"
-        f" engine {edit.pause_seconds * 1000:.0f} ms"
+        f" {edit.build_seconds:.1f} s, swap {edit.swap_seconds:.2f} s ({edit.swap_cpu_seconds:.2f}"
+        f" s of CPU), longest other turn of the engine {edit.pause_seconds * 1000:.0f} ms"
     )
 
 

@@ -9,6 +9,7 @@ from ebbline.definitions.plan import DEFAULT_IDENTIFIERS, AudienceDef, GroupDef,
 from ebbline.definitions.tree import AnyNode
 from ebbline.events.names import Names
 from tests.laws import words
+from tests.laws.build import event
 from tests.laws.facts import Timed
 from tests.laws.histories import arrival
 from tests.laws.tape import Tape
@@ -38,6 +39,9 @@ RULES = (
     'matched("Alpha", step("Beta", where=n != 2), on=x, last=3) >= 1',
     'missed("Beta", after="Alpha", within="1h")',
     'missed(step("Beta", where=n > 0), after="Alpha", within="1d", on=s)',
+    'missed("Beta", after="Alpha", within="1h", on=s)',
+    'missed("Beta", after="Alpha", within="1d", on=s)',
+    'sequence("Alpha", "Beta", within="1h") or sequence("Alpha", "Beta", gap="1h")',
     'sequence("Alpha", "Beta", "Alpha", within="2d", gap="1d")',
     'sequence(step("*", where=n == 1), "Beta", since=joined)',
     'score(points("Alpha", 10), points("Beta", n, where=x != "red"), half_life="1d") > 10',
@@ -73,6 +77,8 @@ RULES = (
     'count("Alpha", since=last_time("Beta", within="2d")) >= 1',
     'group_id == "acme" and group.tier is not None',
     'plan is None or not flag',
+    '(level > 1) is None and not default(plan == level, True)',
+    '(level == True) == (flag == False)',
     '1 < level + 1 <= 3',
     'audience("a0") and not audience("a1")',
     'elapsed(last_time("Gamma")) < duration("1d")',
@@ -113,6 +119,18 @@ def people(number: int) -> list[list[Timed]]:
     ]
 
 
+def edges() -> list[list[Timed]]:
+    """People whose events lie exactly as far apart as a rule says, and a millisecond less."""
+    return [
+        [
+            (words.BASE_MS + at_ms, event(name, at_ms, f"{name}{apart_ms}", s="red", n=1))
+            for name, at_ms in (("Alpha", 0), ("Beta", apart_ms))
+        ]
+        for span_ms in SPANS_MS
+        for apart_ms in (span_ms - 1, span_ms, span_ms + 1)
+    ]
+
+
 def instants(number: int) -> list[int]:
     """Instants on the lattice of the histories, and beside it."""
     chance = random.Random(13)
@@ -120,4 +138,4 @@ def instants(number: int) -> list[int]:
         words.BASE_MS + sum(chance.choice((0, *SPANS_MS)) for _ in range(6))
         + chance.choice((0, 0, 1, -1, 40_000_000))
         for _ in range(number)
-    ]  # fmt: skip
+    ] + [words.BASE_MS + 2 * SPANS_MS[1]]  # fmt: skip

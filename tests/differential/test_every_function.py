@@ -18,6 +18,6 @@ def test_the_rules_reach_the_whole_language():
 
 @pytest.mark.parametrize("database", ["duckdb", "postgres", "clickhouse"])
 def test_every_function_is_brute_force(database, request):
-    case = Case(every.plan(), tuple(every.people(PEOPLE)), 0, b"")
+    case = Case(every.plan(), (*every.people(PEOPLE), *every.edges()), 0, b"")
     asked = request.getfixturevalue(database)
     assert hold(case, every.instants(INSTANTS), asked) > PEOPLE * INSTANTS // 2

@@ -283,9 +283,9 @@ def differs(plan: Plan, name: str) -> bool:
             return True
         if isinstance(node, tree.Call) and node.name in (*oracle.WALL_CLOCKS, "bucket"):
             return True
-        if isinstance(node, tree.Call) and node.name in oracle.CLOCK_CALLS:
-            if not isinstance(node.args[0], tree.Aggregate | tree.Trait):
-                return True
+        dated = isinstance(node, tree.Call) and node.name in oracle.CLOCK_CALLS
+        if dated and not isinstance(node.args[0], tree.Aggregate | tree.Trait):
+            return True
     return False
 
 

@@ -33,6 +33,7 @@ from ebbline.console.commands import (
     schema,
     sql,
     status,
+    sweep,
     unmerge,
     validate,
     versions,
@@ -114,6 +115,7 @@ app.command("test", rich_help_panel=_WRITE)(examples.examples)
 app.command("schema", rich_help_panel=_WRITE)(schema.schema)
 app.command("sql", rich_help_panel=_WRITE)(sql.sql)
 app.command("plan", rich_help_panel=_WRITE)(plan.plan)
+app.command("sweep", rich_help_panel=_WRITE)(sweep.sweep)
 app.command("demo", rich_help_panel=_RUN)(demo.demo)
 app.command("run", rich_help_panel=_RUN)(run.run)
 app.command("apply", rich_help_panel=_RUN)(apply.apply)

@@ -15,7 +15,10 @@ from ebbline.console.output import plural, say
 from ebbline.errors import ProjectError, SetupError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from ebbline.definitions import Loaded, Plan
+    from ebbline.definitions.findings import Problem
     from ebbline.hosts.embedded.reading import Reader
 
 PROJECT_FILE = "ebbline.yml"
@@ -85,7 +88,9 @@ class Place:
         from ebbline.hosts.embedded.clock import SystemClock  # noqa: PLC0415
 
         today = datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC).date().isoformat()
-        loaded = load_project(self.project, today=today, destination_types=list(CONNECTORS))
+        loaded = load_project(
+            self.project, today=today, destination_types=list(CONNECTORS), check_sql=_check_sql
+        )
         return _with_destinations(loaded)
 
     def plan(self) -> Plan:
@@ -117,6 +122,13 @@ class Place:
         from ebbline.hosts.embedded.reading import Reader  # noqa: PLC0415
 
         return Reader(self.data)
+
+
+def _check_sql(text: str, types: Collection[str]) -> Sequence[Problem]:
+    """What is wrong with the SQL of an audience; loaded where there is any."""
+    from ebbline.warehouse.statement import check_statement  # noqa: PLC0415 - heavy
+
+    return check_statement(text, types)
 
 
 def _with_destinations(loaded: Loaded) -> Loaded:

@@ -23,6 +23,7 @@ from ebbline.definitions.plan import (
     TraitDef,
 )
 from ebbline.definitions.printer import print_rule
+from ebbline.definitions.sizes import format_size
 
 Change = Literal["new", "changed", "removed"]
 Kind = Literal["audience", "trait", "group", "identifier", "list", "destination", "sync",
@@ -63,6 +64,9 @@ def differences(old: Plan | None, new: Plan) -> tuple[Difference, ...]:
     if old.identifiers and old.lateness_ms != new.lateness_ms:
         lengths = (format_duration(old.lateness_ms), format_duration(new.lateness_ms))
         found.append(Difference("project", "lateness", "changed", *lengths, rule=False))
+    if old.identifiers and old.memory_bytes != new.memory_bytes:
+        sizes = (format_size(old.memory_bytes), format_size(new.memory_bytes))
+        found.append(Difference("project", "memory", "changed", *sizes, rule=False))
     if old.identifiers and old.name != new.name:
         found.append(Difference("project", "name", "changed", old.name, new.name, rule=False))
     return tuple(found)
@@ -90,13 +94,23 @@ def _of_state(plan: Plan) -> bytes:
         identifiers=(),
         traits=tuple(replace(trait, description="") for trait in plan.traits),
         audiences=tuple(
-            replace(each, description="", owner="", tags=(), review_by="", parent="")
+            replace(
+                each,
+                description="",
+                owner="",
+                tags=(),
+                review_by="",
+                parent="",
+                sql="sql" if each.sql else "",
+                refresh="",  # what it says comes by commands
+            )
             for each in plan.audiences
         ),
         destinations=(),
         sources=(),
         tracking=TrackingPlan(),
         lateness_ms=0,
+        memory_bytes=0,
     )
     # A synced trait is published, by the least change that any destination asks for.
     published = [
@@ -143,6 +157,8 @@ def _syncs(plan: Plan) -> dict[str, SyncDef]:
 
 
 def _audience(audience: AudienceDef) -> str:
+    if audience.sql:
+        return f"{audience.sql.strip()}; refresh {audience.refresh}"
     text = print_rule(audience.when)
     if audience.exit_when is not None:
         text = f"enter when {text}; exit when {print_rule(audience.exit_when)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ebbline.definitions.durations import spoken_duration
 from ebbline.definitions.moments import format_moment
 from ebbline.definitions.printer import print_rule, quote
+from ebbline.definitions.refresh import is_listed
 from ebbline.definitions.tree import (
     Aggregate,
     And,
@@ -81,6 +82,8 @@ def sentence(node: AnyNode) -> str:
             return f"{value(item)} is not set"
         case Compare():
             return _comparison(node)
+        case Trait(name=name) if is_listed(name):
+            return "its SQL names them"
         case Trait(name=name):
             return f"{name} is true"
         case Property(path=path):
@@ -195,6 +198,8 @@ def _grouped(node: AnyNode) -> str:
 
 def _negated(node: AnyNode) -> str:
     match node:
+        case Trait(name=name) if is_listed(name):
+            return "its SQL does not name them"
         case Trait(name=name):
             return f"{name} is not true"
         case Property(path=path):

@@ -9,6 +9,8 @@ RULE_NODES_MAX = 500  # expressions per rule; keeps evaluation far below a milli
 RULE_DEPTH_MAX = 50  # nested expressions; keeps every pass inside Python's own stack
 LATENESS_MS_DEFAULT = 30 * DAY_MS  # phones that were off for a holiday still come in time
 WINDOW_MS_MAX = 400 * DAY_MS  # a year and a month; history is kept no longer by default
+MEMORY_BYTES_DEFAULT = 1 << 30  # of people in the engine; a small machine has room for that
+MEMORY_BYTES_MIN = 16_000_000  # with less, people would hardly be kept from one event to the next
 COUNT_MAX = 100_000  # events one threshold may ask for; each is held in the profile
 MATCH_LAST_MAX = 1_000  # latest events `last_n` and `matched` look at, for the same reason
 STEPS_MAX = 10  # parts of one sequence; the events of each are gone through at every look
@@ -27,3 +29,6 @@ AUDIENCES_MAX = 10_000  # audiences in a project; the plan must stay loadable in
 TRAITS_MAX = 10_000  # computed traits in a project, for the same reason
 EXAMPLE_EVENTS_MAX = 10_000  # events of one example, repeats counted; runs in a second
 FINDINGS_MAX = 1_000  # findings reported together; the rest are counted
+
+# The shortest time in milliseconds between two runs of an audience's SQL: each reads history.
+REFRESH_MS_MIN = 60_000

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ebbline.definitions.limits import LATENESS_MS_DEFAULT
+from ebbline.definitions.limits import LATENESS_MS_DEFAULT, MEMORY_BYTES_DEFAULT
 from ebbline.definitions.tree import AnyNode
 
 
@@ -46,6 +46,8 @@ class AudienceDef(msgspec.Struct, frozen=True):
     hold_ms: int = 0
     cooldown_ms: int = 0
     purposes: tuple[str, ...] = ()
+    sql: str = ""  # a statement whose result is who is in; `when` then asks for that result
+    refresh: str = ""
 
 
 class GroupDef(msgspec.Struct, frozen=True):
@@ -123,6 +125,7 @@ class Plan(msgspec.Struct, frozen=True):
     lists: dict[str, tuple[Any, ...]] = {}
     time_zone: str = "UTC"
     lateness_ms: int = LATENESS_MS_DEFAULT  # an event this long after its time counts as late
+    memory_bytes: int = MEMORY_BYTES_DEFAULT  # what the engine may keep people in
 
 
 DEFAULT_IDENTIFIERS = (

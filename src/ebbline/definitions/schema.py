@@ -52,6 +52,8 @@ def _schema(shape: shapes.AnyShape) -> dict[str, Any]:
             return {"type": ["string", "number", "boolean"], "description": hint}
         case shapes.Length():
             return {"type": "string", "pattern": "^([0-9]+(ms|[smhdw]))+$"}
+        case shapes.Size():
+            return {"type": "string", "pattern": "^[0-9]+([.][0-9]+)? ?([KMGT]i?)?B$"}
         case shapes.Day():
             return {"type": "string", "format": "date"}
         case shapes.Number(whole=whole, least=least):
@@ -63,8 +65,6 @@ def _schema(shape: shapes.AnyShape) -> dict[str, Any]:
             return {"type": ["object", "null"]}
         case shapes.Anything():
             return {}
-        case shapes.Later():
-            return {"not": {}, "description": "not read by this version"}
 
 
 def _nullable(shape: shapes.AnyShape) -> dict[str, Any]:

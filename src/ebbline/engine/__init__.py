@@ -1,6 +1,6 @@
 """Tracks, evaluation, timers, membership and priority: what Ebbline exists for. Pure."""
 
-from ebbline.engine.advance import apply, merge, new_profile, note, refresh, trait_value, wake
+from ebbline.engine.advance import apply, give, merge, new_profile, note, refresh, trait_value, wake
 from ebbline.engine.changes import Change
 from ebbline.engine.compiling import compile_plan
 from ebbline.engine.correcting import corrections
@@ -22,6 +22,7 @@ __all__ = [
     "corrections",
     "decode_profile",
     "encode_profile",
+    "give",
     "merge",
     "new_profile",
     "note",

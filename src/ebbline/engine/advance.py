@@ -91,6 +91,21 @@ def wake(tables: Tables, profile: Profile, now_ms: int) -> list[Change]:
     return _settle(tables, profile, places, now_ms, [])
 
 
+def give(tables: Tables, profile: Profile, name: str, value: Any, now_ms: int,
+         cause: str) -> list[Change]:  # fmt: skip
+    """Set a trait that no event carries, of a person who was woken for everything due before
+    `now_ms`; what changed."""
+    touched: set[int] = set()
+    _set_trait(tables, profile, name, (value, now_ms, cause), touched)
+    touched.update([group for group, at in profile.due.items() if at <= now_ms])
+    places = sorted(touched)
+    also: tuple[int, ...] = ()
+    if places and places[0] < 0:
+        also = take_due(profile, places)
+        places = [place for place in places if place >= 0]
+    return _settle(tables, profile, places, now_ms, [(cause, places)], also)
+
+
 def look(tables: Tables, profile: Profile, bits: tuple[int, ...], now_ms: int) -> list[Change]:
     """Look at some audiences again, and at nothing else."""
     return _settle(tables, profile, (), now_ms, [], bits)

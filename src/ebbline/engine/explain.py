@@ -15,6 +15,7 @@ from ebbline.definitions import tree
 from ebbline.definitions.durations import spoken_duration
 from ebbline.definitions.english import sentence
 from ebbline.definitions.plan import AudienceDef
+from ebbline.definitions.refresh import is_listed
 from ebbline.definitions.walk import audiences_used, traits_used
 from ebbline.engine.advance import refresh
 from ebbline.engine.aggregates import SUMMING
@@ -180,9 +181,7 @@ class _Walk:
 
     def _note(self, node: tree.AnyNode) -> str:
         """The evidence: the value of the compared side, or what is known of the events."""
-        if isinstance(node, tree.Compare):
-            written = isinstance(node.left, tree.Literal | tree.Duration | tree.Moment)
-            node = node.right if written else node.left
+        node = _compared(node)
         reading, meant = self.tables.evidence_of(node)
         if reading is not None:
             return told(meant, reading(self.profile, self.now_ms)[0], self.now_ms)
@@ -196,8 +195,7 @@ class _Walk:
     def _left_out(self, node: tree.AnyNode, formula: Formula) -> list[str]:
         """Said where this person has more events than are kept one by one, and the part would
         look at older ones."""
-        if isinstance(node, tree.Compare):
-            node = node.left if isinstance(node.left, tree.Aggregate) else node.right
+        _, node = self.tables.evidence_of(_compared(node))
         found = []
         for track in sorted(self._lists(formula)):
             record = self.profile.tracks.get(track)
@@ -220,6 +218,10 @@ class _Walk:
         return {track for item in formula.items for track in self._lists(item)}
 
     def _trait_note(self, name: str) -> str:
+        if is_listed(name):
+            entry = self.profile.traits.get(name)
+            said = "never named" if entry is None else "named" if entry[0] else "not any more"
+            return said if entry is None else f"{said}, by its SQL at {moment_text(entry[1])}"
         reading = self.tables.trait_readings.get(name)
         if reading is not None:
             value = reading(self.profile, self.now_ms)[0]
@@ -241,6 +243,14 @@ class _Walk:
         return f"{record[COUNT]}x in all{last}"
 
 
+def _compared(node: tree.AnyNode) -> tree.AnyNode:
+    """Of a comparison the side that is not just written down."""
+    if not isinstance(node, tree.Compare):
+        return node
+    written = isinstance(node.left, tree.Literal | tree.Duration | tree.Moment)
+    return node.right if written else node.left
+
+
 def _looks_at(node: tree.AnyNode, at_ms: int, now_ms: int) -> bool:
     """Whether a function would read an entry of this time one by one."""
     if not isinstance(node, tree.Aggregate):
@@ -251,7 +261,7 @@ def _looks_at(node: tree.AnyNode, at_ms: int, now_ms: int) -> bool:
 
 def _sums(node: tree.AnyNode) -> bool:
     """Whether panes are as good as entries but for their length."""
-    return isinstance(node, tree.Score | tree.Trait) or (
+    return isinstance(node, tree.Score) or (
         isinstance(node, tree.Aggregate) and node.name in SUMMING
     )
 

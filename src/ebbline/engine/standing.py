@@ -13,12 +13,15 @@ import msgspec
 from ebbline.engine.profile import unpack_wide
 
 # Places in the list that `encode_profile` packs.
+_SENT = 3
 _NUMBER, _RAW, _EFFECTIVE, _PUBLISHED = 2, 7, 8, 9
 
 _parts = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _number = msgspec.msgpack.Decoder(int)
 _bits = msgspec.msgpack.Decoder(bytes)
 _pairs = msgspec.msgpack.Decoder(list[tuple[int, Any]], ext_hook=unpack_wide)
+_sent = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
+_entry = msgspec.msgpack.Decoder()
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -36,6 +39,11 @@ class Standing:
     def published(self) -> list[tuple[int, Any]]:
         """The last published value of each synced trait."""
         return _pairs.decode(self._packed[_PUBLISHED])
+
+    def sent(self, name: str) -> Any:
+        """The value of a sent trait, None where there is none."""
+        entry = _sent.decode(self._packed[_SENT]).get(name)
+        return None if entry is None else _entry.decode(entry)[0]
 
     def renumbered(self, number: int) -> bytes:
         """The packed profile with another change number and nothing else changed."""

@@ -56,7 +56,18 @@ class ClearOverride(_Said, frozen=True, tag="clear_override", kw_only=True):
     audience: str
 
 
-Command = Merge | Unmerge | Override | ClearOverride
+class Listing(_Said, frozen=True, tag="listing", kw_only=True):
+    """What the SQL of an audience said at an instant that differs from what it said before.
+    `digest` is that of the statement; a long result is several listings of one instant."""
+
+    audience: str
+    at_ms: int
+    digest: str = ""
+    entering: tuple[Pair, ...] = ()
+    leaving: tuple[Pair, ...] = ()
+
+
+Command = Merge | Unmerge | Override | ClearOverride | Listing
 
 _decoder = msgspec.json.Decoder(Command)
 

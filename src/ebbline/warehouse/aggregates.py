@@ -79,7 +79,7 @@ def _total(rules: Rules, node: tree.Aggregate, condition: Expr, level: int) -> V
     number, counts = found
     dialect = rules.dialect
     parts = rules.frame.named(dialect.billionths(number))
-    total = rules.features.aggregate(exp.Sum(this=sql.case((counts, parts))), level)
+    total = rules.features.aggregate(exp.Sum(this=sql.case((condition, parts))), level)
     if node.name == "sum":
         return Value({"number": sql.coalesce(dialect.from_billionths(total), sql.number(0))},
                      sql.true())  # fmt: skip

@@ -29,8 +29,16 @@ class Block:
         self.inner = inner
         self.select = exp.select("profile")
         self.columns: dict[str, str] = {}
+        self.conditions: list[Expr] = []  # an event is looked at when any of them holds
         self._base = base
         self._features = features
+
+    def finished(self) -> exp.Select:
+        """The whole query."""
+        if self.conditions:
+            self.inner.where(sql.either(*self.conditions), copy=False)
+            self.conditions = []
+        return self.select
 
     def column(self, label: str, item: Expr) -> Expr:
         """A column over what the inner query gives."""
@@ -124,7 +132,7 @@ class Features:
         found: Ctes = []
         for number, level in enumerate(self.levels):
             found += self._counted(number, level)
-            found += [(block.name, block.select) for block in level.blocks]
+            found += [(block.name, block.finished()) for block in level.blocks]
             found.append((joined_name(number), self._person(number, level)))
             found += level.stages.ctes(joined_name(number), person_name(number))
         return found

@@ -16,6 +16,10 @@ EXACT_WHOLE_MAX = 2**53
 # Items of the list that `values()` gives, the first seen; as the engine does.
 VALUES_MAX = 1_000
 
+# Points above which a fading event is added as a float: billionths times milliseconds of it could
+# pass what 128 bits hold.
+FADING_MAX = 1_000_000_000
+
 # Milliseconds since the epoch (1970) from which the history of a time zone's offsets is written
 # into a query; earlier events take the offset of that instant.
 OFFSETS_FROM_MS = 0

@@ -82,7 +82,13 @@ def narrowed(plan: Plan, audience: str) -> Plan:
     """A plan with the audiences that one depends on: those its rule asks for, those that may
     suppress it, and what these depend on."""
     fold = Folder(plan, 0)
-    uses = {each.name: audiences_used(fold(each.when)) for each in plan.audiences}
+    uses = {
+        each.name: [
+            *audiences_used(fold(each.when)),
+            *(audiences_used(fold(each.exit_when)) if each.exit_when is not None else ()),
+        ]
+        for each in plan.audiences
+    }
     groups = tuple(
         GroupDef(group.name, (*above(group, audience), audience))
         for group in plan.groups

@@ -13,6 +13,13 @@ def refused(dialect: str, what: str) -> NotInSql:
 
 def refuse_path_dependent(audience: AudienceDef) -> None:
     """NotInSql for an audience whose membership is more than what its events say."""
+    if audience.sql:
+        message = (
+            f'The audience "{audience.name}" has SQL of its own: who is in it is what that said'
+            " when it ran last, which no query over events can say. Ask the engine"
+            " (`ebbline members`, `ebbline explain`)."
+        )
+        raise NotInSql(message)
     options = [
         name
         for name, given in (

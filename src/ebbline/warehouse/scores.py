@@ -16,7 +16,7 @@ from ebbline.engine.limits import NANO, NUMBER_MAX, SCORE_DECIMALS
 from ebbline.warehouse import expressions as sql
 from ebbline.warehouse.expressions import Expr
 from ebbline.warehouse.frame import TIME
-from ebbline.warehouse.limits import HALF_LIVES_MAX
+from ebbline.warehouse.limits import FADING_MAX, HALF_LIVES_MAX
 from ebbline.warehouse.values import Value
 
 if TYPE_CHECKING:
@@ -74,17 +74,29 @@ def _exact(rules: Rules, node: tree.Score, parts: list[Part]) -> Expr:
     dialect, fades = rules.dialect, node.decay == "fade"
     young = sql.compare(">", TIME, sql.number(rules.now_ms - node.decay_ms))
     left = sql.arith("-", sql.number(node.decay_ms), _age(rules))
-    totals = []
+    divisor = sql.number(float(NANO * node.decay_ms if fades else NANO))
+    exact, rough = [], []
     for brings, points in parts:
+        counts = sql.both(brings, young)
         worth = rules.frame.named(dialect.billionths(sql.cast(points, "DOUBLE")))
-        if fades:
-            worth = sql.arith("*", worth, left)
-        counts = sql.case((sql.both(brings, young), worth))
-        totals.append(rules.features.aggregate(exp.Sum(this=counts), 0))
-    zero = sql.cast(sql.number(0), dialect.whole_type)
-    total = sql.plus(*[sql.coalesce(each, zero) for each in totals])
-    divisor = NANO * node.decay_ms if fades else NANO
-    return sql.arith("/", sql.cast(total, "DOUBLE"), sql.number(float(divisor)))
+        if not fades:
+            exact.append(_sum(rules, counts, worth))
+            continue
+        # Large points times milliseconds could be more than any whole number holds, in the end.
+        large = sql.compare(">", sql.call("ABS", points), sql.number(FADING_MAX))
+        exact.append(_sum(rules, sql.both(counts, sql.negate(large)), sql.arith("*", worth, left)))
+        if not isinstance(points, exp.Literal):
+            faded = sql.arith("*", points, sql.arith(
+                "/", sql.cast(left, "DOUBLE"), sql.number(float(node.decay_ms))))  # fmt: skip
+            total = dialect.exact_sum(sql.case((sql.both(counts, large), faded)))
+            rough.append(sql.coalesce(rules.features.aggregate(total, 0), sql.number(0)))
+    total = sql.arith("/", sql.cast(sql.plus(*exact), "DOUBLE"), divisor)
+    return sql.plus(total, *rough)
+
+
+def _sum(rules: Rules, counts: Expr, worth: Expr) -> Expr:
+    total = rules.features.aggregate(exp.Sum(this=sql.case((counts, worth))), 0)
+    return sql.coalesce(total, sql.cast(sql.number(0), rules.dialect.whole_type))
 
 
 def _clamped(node: tree.Score, value: Expr) -> Expr:

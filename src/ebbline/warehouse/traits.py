@@ -6,14 +6,17 @@ Identify calls set their keys, group calls set them behind `group.`, and `group_
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
+
+from sqlglot import exp
 
 from ebbline.warehouse import expressions as sql
 from ebbline.warehouse.dialects.dialect import Dialect
 from ebbline.warehouse.expressions import Expr
-from ebbline.warehouse.features import Block
+from ebbline.warehouse.features import Block, of_event
 from ebbline.warehouse.frame import TYPE
-from ebbline.warehouse.ranked import placed
+from ebbline.warehouse.ranked import PLACE, in_time, placed
 from ebbline.warehouse.tokens import look_up, value_of
 from ebbline.warehouse.values import Value
 
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
 
 GROUP_ID, GROUP, USER_ID, CONSENT = "group_id", "group.", "user_id", "consent."
 PREFERENCES = "categoryPreferences"
-PLACE = sql.column("place")
 
 
 def sent(rules: Rules, name: str) -> Value:
@@ -38,14 +40,36 @@ def sent(rules: Rules, name: str) -> Value:
 
 def flat(rules: Rules, name: str) -> Expr:
     """The token of the latest call that has the key, 'null' included; null when none has."""
-    column = rules.frame.token(("trait", name), _sent_by(rules, name), None)
+    token = rules.frame.token(("trait", name), _sent_by(rules, name), None)
+    if _implied(rules.dialect, name):
+        return _of_any_call(rules, name, token)
+    block = rules.features.block(("traits",), 0, functools.partial(_of_traits, rules))
+    has, place = sql.not_null(token), sql.column(f"{token.name}_place")
+    if token.name not in block.columns:
+        # Calls without the key are numbered apart, so that the first of the others has a 1.
+        parted = [of_event(), sql.is_null(token)]
+        number = sql.windowed(sql.call("ROW_NUMBER"), parted, in_time(rules, latest=True))
+        block.inner.select(token, sql.alias(number, place.name), copy=False)
+        block.conditions.append(has)
+    latest = sql.both(has, sql.compare("==", place, sql.number(1)))
+    return block.column(token.name, exp.Max(this=sql.case((latest, token))))
+
+
+def _of_traits(rules: Rules, block: Block) -> None:
+    """All keys of identify and group calls in one go."""
+    block.inner.select(sql.alias(of_event(), "profile"), append=True, copy=False)
+    block.select.from_(block.inner.subquery("sent", copy=False), copy=False)
+    block.select.group_by("profile", copy=False)
+
+
+def _of_any_call(rules: Rules, name: str, token: Expr) -> Expr:
+    """A key that calls of any kind may set: by itself, as most of them do."""
 
     def make(block: Block) -> None:
-        placed(rules, block, sql.not_null(column), latest=True)
+        placed(rules, block, sql.not_null(token), latest=True)
         block.select.where(sql.compare("==", PLACE, sql.number(1)), copy=False)
 
-    block = rules.features.block(("trait", name), 0, make)
-    return block.carried("token", column)
+    return rules.features.block(("trait", name), 0, make).carried("token", token)
 
 
 def _sent_by(rules: Rules, name: str) -> Expr:

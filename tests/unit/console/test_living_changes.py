@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
+import urllib.error
 
 import pytest
 
@@ -82,6 +83,25 @@ def test_a_changed_project_is_built_and_then_live(shop):
     with Running(shop) as again:
         assert status(shop)["definitions"] == {"live": 4, "build": None}
     assert "differs from version 4, which is live and stays so" in again.said
+
+
+def test_the_door_takes_another_key_without_a_restart(shop):
+    """What concerns nobody's state is live at once, in every process."""
+    sources = next((shop.folder / "shop" / "sources").glob("*.yml"))
+    with Running(shop) as running:
+        assert send(running.url, userId="ben", event="Product Viewed")
+        text = sources.read_text("utf-8")
+        sources.write_text(text.replace("shop-website", "another-key"), "utf-8")
+        shop("apply", "-p", "shop", "--yes", "--no-counts")
+
+        def refused():
+            try:
+                send(running.url, userId="ben", event="Product Viewed")
+            except urllib.error.HTTPError as error:
+                return error.code == 401
+            return False
+
+        until(refused)
 
 
 def test_no_apply_leaves_what_is_live(shop):

@@ -86,6 +86,8 @@ def test_against_nothing_everything_is_new() -> None:
          Difference("project", "name", "changed", "shop", "store", rule=False), True),
         (("sources/s.yml", "k1", "k2"),
          Difference("source", "web", "changed", "web", "web", rule=False), True),
+        (("ebbline.yml", "name: shop", "name: shop\nlimits: {memory: 2GB}"),
+         Difference("project", "memory", "changed", "1GiB", "2GB", rule=False), True),
         (("ebbline.yml", "name: shop", "name: shop\ntime_zone: Europe/Berlin"),
          Difference("project", "time zone", "changed", "UTC", "Europe/Berlin"), False),
     ],

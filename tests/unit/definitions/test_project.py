@@ -53,7 +53,8 @@ BROKEN = [
     ("wrong_type", 4, "audiences:\n  a:\n    when: x\n    review_by: soon\n"),
     ("wrong_type", 4, "audiences:\n  a:\n    when: x\n    tags: sales\n"),
     ("wrong_type", 4, "audiences:\n  a:\n    when: x\n    archived: maybe\n"),
-    ("not_supported", 4, "audiences:\n  a:\n    when: x\n    refresh: 10m\n"),
+    ("bad_refresh", 4, "audiences:\n  a:\n    sql: SELECT 1\n    refresh: often\n"),
+    ("bad_refresh", 4, "audiences:\n  a:\n    sql: SELECT 1\n    refresh: 10s\n"),
     ("bad_name", 2, 'audiences:\n  "": {when: x}\n'),
     ("unknown_audience", 4, "audiences:\n  a:\n    when: x\n    parent: b\n"),
     ("unknown_audience", 2, "groups:\n  g: {priority: [a]}\n"),
@@ -237,7 +238,7 @@ def test_what_an_audience_lacks_is_named_alone(lacking: str, code: str, hint: st
 
 def test_what_is_read_and_not_enforced_warns_with_its_place() -> None:
     files = {
-        "ebbline.yml": b"name: x\nlimits: {profiles: 5}\n",
+        "ebbline.yml": b"name: x\n",
         "tracking-plan/p.yml": b"events:\n  A:\n    properties:\n"
         b"      a: {type: string, pattern: x+, minLength: 2, enum: [x, xx]}\n"
         b"      b: {type: number, multipleOf: 5, minimum: 0}\n"
@@ -248,10 +249,26 @@ def test_what_is_read_and_not_enforced_warns_with_its_place() -> None:
     assert {f.severity for f in loaded.findings} == {"warning"}
     assert {f.code for f in loaded.findings} == {"not_enforced"}
     assert [(f.file, f.line, f.message.split()[0]) for f in loaded.findings] == [
-        ("ebbline.yml", 2, "limits"),
         ("tracking-plan/p.yml", 4, "pattern"), ("tracking-plan/p.yml", 5, "multipleOf"),
         ("tracking-plan/p.yml", 7, "format"),
     ]  # fmt: skip
+
+
+def test_memory_is_read_as_bytes() -> None:
+    loaded = load_files({"ebbline.yml": b"name: x\nlimits: {memory: 1.5GB}\n"})
+    assert loaded.findings == ()
+    assert loaded.plan is not None
+    assert loaded.plan.memory_bytes == 1_500_000_000
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [("{memory: 1MB}", "bad_limit"), ("{memory: 512}", "wrong_type"),
+     ("{memory: lots}", "wrong_type"), ("{profiles: 5}", "unknown_key")],
+)  # fmt: skip
+def test_limits_that_say_nothing(limits: str, code: str) -> None:
+    loaded = load_files({"ebbline.yml": f"name: x\nlimits: {limits}\n".encode()})
+    assert [(f.code, f.line) for f in loaded.findings] == [(code, 2)]
 
 
 def test_retention_is_read_as_days() -> None:

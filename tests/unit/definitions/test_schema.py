@@ -32,6 +32,6 @@ def test_unknown_keys_are_refused_but_for_connectors() -> None:
     audience = made["audiences"]["properties"]["audiences"]["additionalProperties"]
     assert audience["additionalProperties"] is False
     either = [one["required"] for one in audience["oneOf"]]
-    assert either == [["when"], ["enter_when", "exit_when"]]
+    assert either == [["when"], ["enter_when", "exit_when"], ["sql", "refresh"]]
     destinations = made["destinations"]["properties"]["destinations"]
     assert destinations["additionalProperties"]["additionalProperties"] is True

@@ -9,6 +9,7 @@ import typer
 from ebbline.console.commands.looking import AtOption, UserArgument, event_words, looking
 from ebbline.console.output import iso, moment, paint, show, show_json
 from ebbline.console.place import DataOption, JsonOption, Place, ProjectOption, instant
+from ebbline.console.refreshes import refresh_document, refresh_words, refreshes
 from ebbline.console.supposing import besides, read_call, supposed_document, supposed_head
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def explain(
         by = _by(reader, last)
         show(f"{user}: {_head(found, last, by, turns=turns)}")
         _show_lines(found.lines)
+        if (refreshed := refreshes(reader).get(name)) is not None:
+            show(f"  {refresh_words(refreshed)}")
 
 
 def _explain_if(
@@ -105,6 +108,8 @@ def _by(reader: Reader, last: Told | None) -> str:
         return ""
     if last.cause is None:
         return "the clock"
+    if last.cause.startswith("listing-"):
+        return "its SQL"
     event = reader.cause(last)
     return event_words(event.name) if event is not None else last.cause
 
@@ -167,6 +172,7 @@ def _document(
         "cause_event": event.name if event is not None else None,
         "until": iso(found.until_ms),
         "until_is_the_change": turns,
+        "sql": refresh_document(refreshes(reader).get(found.audience)),
         "lines": [
             {"depth": line.depth, "truth": line.truth, "text": line.text, "note": line.note,
              "flips": iso(line.flips_ms)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ebbline.console.changing import build_document, build_line
 from ebbline.console.output import iso, moment, paint, plural, show, show_json, show_table
 from ebbline.console.place import DataOption, JsonOption, Place, ProjectOption
+from ebbline.console.refreshes import refresh_document, refresh_words, refreshes
 
 if TYPE_CHECKING:
     from ebbline.hosts.embedded.reading import Count, Status
@@ -22,10 +23,16 @@ def status(
     with place.reader() as reader:
         found, counts, name = reader.status(), reader.counts(), reader.plan().name
         refused, known = reader.refused(), reader.versions()
-        progress = read_progress(reader.folder)
+        progress, lists = read_progress(reader.folder), refreshes(reader)
     if as_json:
         build = build_document(known, progress, found.now_ms)
-        show_json(_document(name, found, counts, refused) | {"definitions": build})
+        show_json(
+            _document(name, found, counts, refused)
+            | {
+                "definitions": build,
+                "sql": {audience: refresh_document(each) for audience, each in lists.items()},
+            }
+        )
         return
     state = paint("running", "green") if found.running else paint("stopped", "yellow")
     show(f"{paint(name, 'bold')}  {state}, its clock at {moment(found.now_ms)} UTC")
@@ -43,6 +50,8 @@ def status(
     show(f"  version    {build_line(known, progress, found.now_ms, running=found.running)}")
     if found.next_due_ms is not None:
         show(f"  next       time alone changes something at {moment(found.next_due_ms)}")
+    for audience, each in lists.items():
+        show(f"  sql        {audience}: {refresh_words(each)}")
     why = ", ".join(f"{code} {number:,}" for code, number in refused)
     show(f"  refused    {found.quarantined:,} in the quarantine{': ' + why if why else ''}\n")
     rows = [

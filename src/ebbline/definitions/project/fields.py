@@ -8,7 +8,6 @@ from ebbline.definitions.project.shapes import (
     Day,
     Field,
     Flag,
-    Later,
     Length,
     ListOf,
     Mapping,
@@ -17,6 +16,7 @@ from ebbline.definitions.project.shapes import (
     Record,
     Rule,
     Single,
+    Size,
     Text,
 )
 
@@ -60,7 +60,11 @@ PROJECT = Record(
             Record((Field("events", Length(), "how long the history keeps events: days"),)),
             "how long things are kept",
         ),
-        Field("limits", Mapping(), "bounds of the running system; not enforced yet"),
+        Field(
+            "limits",
+            Record((Field("memory", Size(), "what the engine may keep people in; 1GiB"),)),
+            "bounds of the running system",
+        ),
         Field("settings", Mapping(), "settings of the running system"),
     )
 )
@@ -156,9 +160,10 @@ AUDIENCE = Record(
         Field("parent", Text(), "an audience they must be in as well"),
         Field("archived", Flag(), "kept in the file, not evaluated"),
         Field("examples", ListOf(EXAMPLE), "events and what must follow from them"),
-        *(Field(name, Later()) for name in ("sql", "refresh")),
+        Field("sql", Rule(), "one SELECT whose result is who is in, run at each refresh"),
+        Field("refresh", Text(loose=True), "with sql: how often, 1h, or when, daily 06:00"),
     ),
-    either=(("when",), ("enter_when", "exit_when")),
+    either=(("when",), ("enter_when", "exit_when"), ("sql", "refresh")),
 )
 GROUP = Record(
     (

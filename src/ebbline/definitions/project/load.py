@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ebbline.definitions.findings import Finding, in_order, whole_file
+from ebbline.definitions.findings import Finding, Problem, in_order, whole_file
 from ebbline.definitions.kinds import of_literal
 from ebbline.definitions.known import Known, planned_kind
 from ebbline.definitions.limits import AUDIENCES_MAX, FINDINGS_MAX, TRAITS_MAX
@@ -36,9 +36,12 @@ from ebbline.definitions.project.settings import Settings, missing_settings, rea
 from ebbline.definitions.project.tracking import read_tracking
 from ebbline.events.names import Names
 
+CheckSql = Callable[[str, Collection[str]], Sequence[Problem]]
+"""What is wrong with a statement, given the types of identifiers there are."""
+
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A project as loaded: no plan when any finding is an error. `system` holds `limits` and
+    """A project as loaded: no plan when any finding is an error. `system` holds the
     `settings` of `ebbline.yml` as written, and `retention` as whole days."""
 
     plan: Plan | None
@@ -57,12 +60,15 @@ def load_project(
     *,
     today: str | None = None,
     destination_types: Collection[str] | None = None,
+    check_sql: CheckSql | None = None,
 ) -> Loaded:
     """Load a project folder. Nothing a user writes raises; see `load_files`."""
     files, findings = read_folder(Path(folder))
     if any(finding.code == "missing_folder" for finding in findings):
         return Loaded(None, (), tuple(findings))
-    loaded = load_files(files, today=today, destination_types=destination_types)
+    loaded = load_files(
+        files, today=today, destination_types=destination_types, check_sql=check_sql
+    )
     together = _limited(in_order((*findings, *loaded.findings)))
     failed = any(finding.severity == "error" for finding in findings)
     return msgspec.structs.replace(loaded, plan=None if failed else loaded.plan, findings=together)
@@ -73,25 +79,29 @@ def load_files(
     *,
     today: str | None = None,
     destination_types: Collection[str] | None = None,
+    check_sql: CheckSql | None = None,
 ) -> Loaded:
     """Load a project from its files' bytes by path inside the folder.
 
     `today` (an ISO date) decides which reviews are overdue; `destination_types` are the
-    connectors there are, None when that is not to be checked.
+    connectors there are, `check_sql` finds what is wrong with a statement; None when that is
+    not to be checked.
     """
-    return _Load(files, today, destination_types).loaded()
+    return _Load(files, today, destination_types, check_sql).loaded()
 
 
 class _Load:
     """The steps of one load, in the order in which they need each other."""
 
     def __init__(
-        self, files: Mapping[str, bytes], today: str | None, types: Collection[str] | None
-    ) -> None:
+        self, files: Mapping[str, bytes], today: str | None, types: Collection[str] | None,
+        check_sql: CheckSql | None,
+    ) -> None:  # fmt: skip
         self._findings: list[Finding] = []
         self._documents: dict[str, list[Document]] = {}
         self._today = today
         self._types = types
+        self._check_sql = check_sql
         for path in sorted(files):
             self._open(path, files[path])
 
@@ -125,6 +135,7 @@ class _Load:
         ordered = resolve(traits, audiences, known, names)
         self._shadows(traits, tracking)
         self._hidden(lists, known)
+        self._statements(audiences, settings)
         govern(audiences, self._today)
         groups = read_groups(self._of("audiences"), known)
         destinations = read_destinations(self._of("destinations"), known, self._types)
@@ -152,6 +163,15 @@ class _Load:
                 document.findings.append(whole_file(document.file, "duplicate_name", message))
             lists[name] = read_list(document)
         return lists
+
+    def _statements(self, audiences: dict[str, Draft], settings: Settings) -> None:
+        """Note what is wrong with the SQL of audiences."""
+        types, check = [rule.type for rule in settings.identifiers], self._check_sql
+        for draft in audiences.values():
+            written = draft.row.get("sql")
+            if written is not None and check is not None:
+                for problem in check(written.text, types):
+                    draft.document.rule_problem(written, problem)
 
     def _limit(self, number: int, most: int, what: str) -> None:
         if number > most:
@@ -240,7 +260,7 @@ def _plan(
     )
     return Plan(
         settings.name, settings.identifiers, traits, audiences, groups, destinations, sources,
-        tracking, lists, settings.time_zone, settings.lateness_ms,
+        tracking, lists, settings.time_zone, settings.lateness_ms, settings.memory_bytes,
     )  # fmt: skip
 
 
@@ -257,4 +277,5 @@ def _audience(draft: Draft) -> AudienceDef:
         draft.name, draft.tree, row.get("description") or "", row.get("owner") or "",
         tuple(row.get("tags") or ()), row.get("review_by") or "", draft.parent, draft.exit_tree,
         row.get("hold") or 0, row.get("cooldown") or 0, purposes(row),
+        row.get("sql").text if row.get("sql") is not None else "", row.get("refresh") or "",
     )  # fmt: skip

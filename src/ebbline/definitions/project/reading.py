@@ -10,6 +10,7 @@ from ebbline.definitions.limits import NAME_LENGTH_MAX
 from ebbline.definitions.moments import parse_moment
 from ebbline.definitions.project import shapes
 from ebbline.definitions.project.document import AnyValue, Document, Entry, Map, Scalar, Seq
+from ebbline.definitions.sizes import parse_size
 
 
 class Read:
@@ -68,10 +69,6 @@ def read(document: Document, shape: shapes.AnyShape, value: AnyValue) -> Any:
             return plain(value) if isinstance(value, Map) else _wrong(document, value, "a mapping")
         case shapes.Anything():
             return plain(value)
-        case shapes.Later():
-            message = "this version does not read this key"
-            document.problem(value, "not_supported", message)
-            return None
         case _:
             if not isinstance(value, Scalar):
                 return _wrong(document, value, _WORDS[type(shape)])
@@ -83,6 +80,7 @@ _WORDS: dict[type, str] = {
     shapes.Single: "a text or a number",
     shapes.Rule: "a rule",
     shapes.Length: "a duration",
+    shapes.Size: "an amount of bytes",
     shapes.Day: "a date",
     shapes.Number: "a number",
     shapes.Flag: "true or false",
@@ -120,6 +118,11 @@ def _scalar(document: Document, shape: shapes.AnyShape, scalar: Scalar) -> Any:
             if ms is None or ms < 0:
                 return _wrong(document, scalar, "a duration", "write it like 24h or 1d12h")
             return ms
+        case shapes.Size():
+            size = parse_size(scalar.text)
+            if size is None:
+                return _wrong(document, scalar, "an amount of bytes", "write it like 1.5GB")
+            return size
         case shapes.Day():
             if len(scalar.text) != 10 or parse_moment(scalar.text) is None:
                 return _wrong(document, scalar, "a date", "write it like 2027-06-30")
@@ -226,7 +229,7 @@ def _either(document: Document, shape: shapes.Record, value: Map) -> bool:
 
 
 def _some(shape: shapes.Record) -> str:
-    names = [f.name for f in shape.fields if not isinstance(f.shape, shapes.Later)]
+    names = [field.name for field in shape.fields]
     return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
 
 

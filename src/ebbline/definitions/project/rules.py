@@ -23,7 +23,8 @@ from ebbline.definitions.project.options import (
 )
 from ebbline.definitions.project.reading import Named, Read, read
 from ebbline.definitions.project.shapes import Record
-from ebbline.definitions.tree import AnyNode
+from ebbline.definitions.refresh import listed_trait, refresh_problem
+from ebbline.definitions.tree import AnyNode, Trait
 from ebbline.definitions.walk import audiences_used, traits_used
 
 What = OneOf["trait", "audience"]
@@ -166,6 +167,11 @@ def _audience(draft: Draft, known: Known) -> None:
     leaves = draft.parts.get("exit_when")
     if enters is not None and enters.tree is not None:
         draft.tree = entry_rule(enters.tree, draft.row)
+    if draft.row.get("sql") is not None:
+        draft.tree = entry_rule(Trait(listed_trait(draft.name)), draft.row)
+        problem = refresh_problem(draft.row.get("refresh") or "")
+        if problem:
+            draft.row.problem("refresh", "bad_refresh", problem)
     if leaves is not None and leaves.tree is not None:
         draft.exit_tree = exit_rule(leaves.tree, draft.row)
     check_options(draft.row)

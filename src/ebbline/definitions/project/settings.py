@@ -8,19 +8,26 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ebbline.definitions.findings import Finding, whole_file
-from ebbline.definitions.limits import DAY_MS, LATENESS_MS_DEFAULT, WINDOW_MS_MAX
+from ebbline.definitions.limits import (
+    DAY_MS,
+    LATENESS_MS_DEFAULT,
+    MEMORY_BYTES_DEFAULT,
+    MEMORY_BYTES_MIN,
+    WINDOW_MS_MAX,
+)
 from ebbline.definitions.plan import DEFAULT_IDENTIFIERS, IdentifierRule
 from ebbline.definitions.project.document import Document
 from ebbline.definitions.project.fields import PROJECT
 from ebbline.definitions.project.lists import distinct
 from ebbline.definitions.project.reading import Named, Read, read
+from ebbline.definitions.sizes import format_size
 
 _DAY_MS = 86_400_000
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What `ebbline.yml` says; `system` holds limits and settings as written, and retention as
-    whole days."""
+    """What `ebbline.yml` says; `system` holds settings as written, and retention as whole
+    days."""
 
     name: str = ""
     time_zone: str = "UTC"
@@ -28,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True):
     lists: dict[str, tuple[Any, ...]] = {}
     system: dict[str, Any] = {}
     lateness_ms: int = LATENESS_MS_DEFAULT
+    memory_bytes: int = MEMORY_BYTES_DEFAULT
 
 
 def missing_settings() -> Finding:
@@ -48,9 +56,7 @@ def read_settings(document: Document) -> Settings:
         return Settings()
     document.root_read = made
     lists: dict[str, Named] = made.get("lists", {})
-    if "limits" in made.values:
-        made.not_enforced("limits")
-    system = {key: made.get(key, {}) for key in ("limits", "settings")}
+    system = {"settings": made.get("settings", {})}
     system["retention"] = _retention(made.get("retention"))
     return Settings(
         made.get("name", ""),
@@ -59,6 +65,7 @@ def read_settings(document: Document) -> Settings:
         {name: distinct(named.value or ()) for name, named in lists.items()},
         system,
         _lateness_ms(made),
+        _memory_bytes(made.get("limits")),
     )
 
 
@@ -70,6 +77,17 @@ def _lateness_ms(made: Read) -> int:
         message = f"lateness is at most {WINDOW_MS_MAX // DAY_MS} days"
         made.problem("lateness", "window_too_long", message, "write 30d")
         return LATENESS_MS_DEFAULT
+    return wanted
+
+
+def _memory_bytes(made: Read | None) -> int:
+    wanted: int | None = None if made is None else made.get("memory")
+    if made is None or wanted is None:
+        return MEMORY_BYTES_DEFAULT
+    if wanted < MEMORY_BYTES_MIN:
+        message = f"memory is at least {format_size(MEMORY_BYTES_MIN)}"
+        made.problem("memory", "bad_limit", message, "write 1GB")
+        return MEMORY_BYTES_DEFAULT
     return wanted
 
 

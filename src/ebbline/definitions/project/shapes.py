@@ -28,6 +28,10 @@ class Length(msgspec.Struct, frozen=True):
     """A length of time such as `24h10m`; read as milliseconds."""
 
 
+class Size(msgspec.Struct, frozen=True):
+    """An amount of bytes such as `1.5GB`; read as bytes."""
+
+
 class Day(msgspec.Struct, frozen=True):
     """A date such as `2027-06-30`; read as that text."""
 
@@ -64,10 +68,6 @@ class NamedOf(msgspec.Struct, frozen=True):
     what: str = "name"
 
 
-class Later(msgspec.Struct, frozen=True):
-    """A key that the language knows and this version does not read yet."""
-
-
 class Field(msgspec.Struct, frozen=True):
     """One key of a record."""
 
@@ -89,6 +89,6 @@ class Record(msgspec.Struct, frozen=True):
 
 
 AnyShape = (
-    Text | Single | Rule | Length | Day | Number | Flag | Anything | Mapping | ListOf | NamedOf
-    | Later | Record
+    Text | Single | Rule | Length | Size | Day | Number | Flag | Anything | Mapping | ListOf
+    | NamedOf | Record
 )  # fmt: skip

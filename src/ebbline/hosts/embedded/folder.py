@@ -88,6 +88,11 @@ class DataFolder(msgspec.Struct, frozen=True):
         return self.path / "build.json"
 
     @property
+    def listed(self) -> Path:
+        """Why the SQL of audiences came to nothing, where it did."""
+        return self.path / "listed.json"
+
+    @property
     def bookmark(self) -> Path:
         """How far the last import of a file has got."""
         return self.path / "import.json"

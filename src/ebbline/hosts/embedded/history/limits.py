@@ -51,3 +51,6 @@ PAGE_EVENTS = 50
 
 # Rows of `placements` looked at between two questions to state.db; bounds memory.
 PLACEMENTS_READ = 1_000
+
+# Seconds that the process sleeps at most while it waits for a refresh: what poll() can count.
+LOOK_SECONDS_MAX = 86_400.0

@@ -59,6 +59,9 @@ class EngineMeters:
             registry=registry,
         )  # fmt: skip
         self._ledger = Gauge("ebbline_engine_ledger_seq", "Ledger rows", registry=registry)
+        self._people = Gauge(
+            "ebbline_engine_people_in_memory", "People kept decoded", registry=registry
+        )
         self.step_seconds = Histogram(
             "ebbline_engine_step_seconds", "Seconds per turn of the engine",
             buckets=_STEP_SECONDS, registry=registry,
@@ -76,4 +79,5 @@ class EngineMeters:
         self._behind.set(behind_ms / 1000)
         self._offset.set(fold.offset)
         self._ledger.set(fold.rows.seq)
+        self._people.set(fold.people.in_memory())
         return self._file.write()

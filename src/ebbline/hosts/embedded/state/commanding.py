@@ -16,10 +16,11 @@ from ebbline.hosts.embedded.state.lifetime import History, Trimmed, lifetime
 from ebbline.hosts.embedded.state.parting import Known, Parting
 from ebbline.hosts.embedded.state.people import Person
 from ebbline.hosts.embedded.state.placements import pack, unpack
-from ebbline.hosts.embedded.state.steering import steer
+from ebbline.hosts.embedded.state.steering import steer, tell
 from ebbline.profiles.commands import (
     ClearOverride,
     Command,
+    Listing,
     Merge,
     Override,
     Unmerge,
@@ -48,10 +49,14 @@ def carry_out(fold: Fold, entry: Entry) -> None:
     fold.write_open()
     person, outcome = _obey(fold, entry, command)
     fold.counts[f"commands_{'done' if outcome == DONE else 'void'}"] += 1
+    if isinstance(command, Listing):  # the log has the names, this only that and when it was
+        command = msgspec.structs.replace(command, entering=(), leaving=())
     fold.bonds.commanded(entry.offset, entry.now_ms, command, person, outcome)
 
 
 def _obey(fold: Fold, entry: Entry, command: Command) -> tuple[int, str]:
+    if isinstance(command, Listing):
+        return 0, _list(fold, entry, command)
     named = command.people[0] if isinstance(command, Merge) else command.person
     owner = fold.people.owner(*named)
     if owner is None:
@@ -64,6 +69,22 @@ def _obey(fold: Fold, entry: Entry, command: Command) -> tuple[int, str]:
             return owner, _unmerge(fold, entry, command, owner)
         case Override() | ClearOverride():
             return owner, _override(fold, entry, command, owner)
+
+
+# -- what the SQL of audiences says ----------------------------------------------------------
+
+
+def _list(fold: Fold, entry: Entry, command: Listing) -> str:
+    """Tell people that they are named, or are not any more; who is nobody now is passed over."""
+    for pairs, inside in ((command.leaving, False), (command.entering, True)):
+        for pair in pairs:
+            owner = fold.people.owner(*pair)
+            if owner is not None:
+                person = fold.people.person(owner)
+                fold.catch_up(person, entry.now_ms, entry.offset)
+                changes = tell(fold.tables, person.profile, command, inside, entry.now_ms)
+                fold.settle(person, changes, entry.offset)
+    return DONE
 
 
 # -- overrides -------------------------------------------------------------------------------

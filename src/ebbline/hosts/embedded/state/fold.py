@@ -172,6 +172,7 @@ class Fold:
     def adopt(self, plan: Plan, offset: int = 0) -> None:
         """Write down which plan the state is under, and which log entry made it so."""
         self.plan = self.tables.plan = plan
+        self.people.bound(plan.memory_bytes)
         self.store.set_meta({"plan": encode_plan(plan), "plan_offset": offset})
 
     def renew(self, tables: engine.Tables) -> None:

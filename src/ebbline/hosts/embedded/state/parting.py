@@ -15,7 +15,8 @@ from ebbline import engine
 from ebbline.engine.profile import Profile
 from ebbline.events.event import Event
 from ebbline.hosts.embedded.state.bonds import Merging
-from ebbline.profiles.commands import Command, Merge
+from ebbline.hosts.embedded.state.steering import tell
+from ebbline.profiles.commands import Command, Listing, Merge
 from ebbline.profiles.graph import seniority
 from ebbline.profiles.graph_memory import GraphMemory
 from ebbline.profiles.identifiers import IdentityRules, Pair
@@ -126,9 +127,20 @@ class Parting:
         if isinstance(command, Merge):
             self._merge(command, known)
             return
+        if isinstance(command, Listing):
+            self._list(command, known)
+            return
         owner = self.graph.owner(*command.person)
         if owner is not None:
             self._steer(self._tables, self.people[owner], command, known.now_ms)
+
+    def _list(self, command: Listing, known: Known) -> None:
+        """Both who entered and who left, so that a person who was both is what came last."""
+        for pairs, inside in ((command.leaving, False), (command.entering, True)):
+            for pair in pairs:
+                owner = self.graph.owner(*pair)
+                if owner is not None:
+                    tell(self._tables, self.people[owner], command, inside, known.now_ms)
 
     def _merge(self, command: Merge, known: Known) -> None:
         """Two people who were made one by hand, unless they have been parted since."""

@@ -13,7 +13,12 @@ import msgspec
 from ebbline import engine
 from ebbline.errors import Invariant
 from ebbline.events.event import Event
-from ebbline.hosts.embedded.state.limits import OWNERS_CACHED_MAX, PEOPLE_CACHED_MAX
+from ebbline.hosts.embedded.state.limits import (
+    GENERATIONS,
+    OWNER_BYTES,
+    OWNERS_PER_PERSON,
+    PERSON_BYTES,
+)
 from ebbline.hosts.embedded.state.store import ProfileRow, StateStore
 from ebbline.profiles.graph import Identifier, created_ms, in_priority_order
 from ebbline.profiles.identifiers import IdentityRules, Pair
@@ -62,10 +67,25 @@ class People:
         self._owners_warm: dict[str, dict[str, int]] = {}
         self._owners_count = 0
         self._owners_whole = store.no_identifiers()  # nobody owns what is not remembered
+        self._most_people = self._most_owners = 0
+        self.bound(tables.plan.memory_bytes)
         self.dirty: dict[int, Person] = {}
         self.gone: set[int] = set()
         self._moved: dict[tuple[str, str], int] = {}
         self.next_id = store.meta("next_profile") or 1
+
+    def bound(self, memory_bytes: int) -> None:
+        """Set what people and owners may take in memory; those that changed since the last
+        commit are held on top."""
+        each = PERSON_BYTES + OWNERS_PER_PERSON * OWNER_BYTES
+        self._most_people = max(1, int(memory_bytes / (GENERATIONS * each)))
+        self._most_owners = max(1, int(self._most_people * OWNERS_PER_PERSON))
+        if len(self._hot) > self._most_people:
+            self._hot, self._warm = {}, {}
+
+    def in_memory(self) -> int:
+        """How many people are decoded."""
+        return len(self._hot) + len(self._warm)
 
     # -- the graph -------------------------------------------------------------------------
 
@@ -108,7 +128,7 @@ class People:
             return found
         if profile_id in self.gone:
             return None
-        found = self._warm.get(profile_id) or self.dirty.get(profile_id)
+        found = self._warm.pop(profile_id, None) or self.dirty.get(profile_id)
         if found is None:
             row = self._store.profile(profile_id)
             if row is None:
@@ -202,13 +222,13 @@ class People:
         self._own(kind, value, profile)
 
     def _own(self, kind: str, value: str, profile: int) -> None:
-        if self._owners_count >= OWNERS_CACHED_MAX:
+        if self._owners_count >= self._most_owners:
             self._owners_whole = self._owners_whole and not self._owners_warm
             self._owners_warm, self._owners, self._owners_count = self._owners, {}, 0
         self._owners.setdefault(kind, {})[value] = profile
         self._owners_count += 1
 
     def _keep(self, person: Person) -> None:
-        if len(self._hot) >= PEOPLE_CACHED_MAX:
+        if len(self._hot) >= self._most_people:
             self._warm, self._hot = self._hot, {}
         self._hot[person.profile.id] = person

@@ -1,5 +1,5 @@
 """One audience with several thresholds: how many are in, how many come and go a day."""
 
-from ebbline.hosts.embedded.sweeping.sweep import Day, How, Sweep, Swept, sweep
+from ebbline.hosts.embedded.sweeping.trials import Day, How, Sweep, Swept, sweep
 
 __all__ = ["Day", "How", "Sweep", "Swept", "sweep"]

@@ -19,6 +19,7 @@ from ebbline.definitions.differences import same_identity
 from ebbline.definitions.plan import AudienceDef, Plan
 from ebbline.definitions.thresholds import with_threshold
 from ebbline.definitions.tree import Compare
+from ebbline.engine.inline import Inliner
 from ebbline.engine.limits import DAY_MS
 from ebbline.errors import NotInSql, Refused
 from ebbline.hosts.embedded.clock import SystemClock
@@ -99,11 +100,10 @@ def sweep(
     log = Log(folder.log, SystemClock(), read_only=True)
     try:
         short = log.count_events(0, question.moment.offset) <= REPLAY_EVENTS_MAX
-        asked = _asked(folder, question, flips=replay is False) if can_ask else None
-        if asked is not None and not (short if replay is None else replay):
-            flips = asked if replay is False else _asked(folder, question, flips=True)
-            assert flips is not None  # the same history answered a moment ago
-            return _swept(question, thresholds, flips, "sql", "sql")
+        by_query = not (short if replay is None else replay)
+        asked = _asked(folder, question, flips=by_query) if can_ask else None
+        if asked is not None and by_query:
+            return _swept(question, thresholds, asked, "sql", "sql")
         if replay is False:
             message = (
                 "No query can tell this audience, or the history does not hold every event any"
@@ -125,14 +125,20 @@ def _question(
 ) -> _Question:  # fmt: skip
     names = tuple(f"{audience.name} {number}" for number in range(len(thresholds)))
     small = narrowed(plan, audience.name)
-    others = tuple(each for each in small.audiences if each.name != audience.name)
-    variants = tuple(
+    rules = Inliner(plan)
+    variants = [
         with_threshold(audience, node, value, name)
         for value, name in zip(thresholds, names, strict=True)
+    ]
+    inlined = tuple(
+        replace(
+            each,
+            when=rules(each.when),
+            exit_when=None if each.exit_when is None else rules(each.exit_when),
+        )
+        for each in (*[o for o in small.audiences if o.name != audience.name], *variants)
     )
-    alone = replace(
-        small, audiences=(*others, *variants), groups=(), destinations=()
-    )  # fmt: skip
+    alone = replace(small, audiences=inlined, traits=(), groups=(), destinations=())
     return _Question(alone, names, moment, days)
 
 
@@ -167,23 +173,23 @@ def _swept(
 def _asked(folder: DataFolder, question: _Question, *, flips: bool) -> _Counted | None:
     """People now and, with `flips`, what differs from one day's end to the next; None where no
     query can tell."""
+    others = {each.name for each in question.plan.audiences} - set(question.names)
     entered: Counter[tuple[str, int]] = Counter()
     exited: Counter[tuple[str, int]] = Counter()
-    before: dict[str, set[int]] | None = None
+    before: dict[str, set[int]] = {}
     try:
         with Asker(folder) as asker:
-            if not asker.answers((), question.moment.at_ms):
+            if not asker.answers(others, question.moment.at_ms):
                 return None
             for end in question.ends() if flips else [question.moment.at_ms]:
-                query = memberships(replace(question.plan, traits=()), end)
+                query = memberships(question.plan, end)
                 now = _members(query, asker.rows(query, end), question.names)
-                for name in question.names if before is not None else ():
+                for name in question.names if before else ():
                     entered[name, end] = len(now[name] - before[name])
                     exited[name, end] = len(before[name] - now[name])
                 before = now
     except NotInSql:
         return None
-    assert before is not None  # there is always the present end
     return _Counted({name: len(found) for name, found in before.items()}, entered, exited)
 
 
