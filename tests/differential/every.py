@@ -83,6 +83,7 @@ RULES = (
     'audience("a0") and not audience("a1")',
     'elapsed(last_time("Gamma")) < duration("1d")',
     'last_time("Beta") < timestamp("2025-06-16") or joined is None',
+    'joined < timestamp("2025-06-16") or last_time("Alpha") == joined',
     'c0 == "red" or c1 > 2',
 )  # fmt: skip
 TRAITS = {"c0": 'last("*", x)', "c1": 'default(max("Alpha", n), level)'}

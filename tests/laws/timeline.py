@@ -299,8 +299,7 @@ def published(
     """
     nobody = PersonFacts((), 0)
     seen: dict[str, Any] = {
-        name: None if differs(plan, name) else oracle.trait(name, nobody, plan, 0)
-        for name in names
+        name: None if differs(plan, name) else oracle.trait(name, nobody, plan, 0) for name in names
     }
     told: list[tuple[int, bool, str, Any]] = []
 

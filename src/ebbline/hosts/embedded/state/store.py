@@ -240,9 +240,7 @@ class StateStore:
         """(loser, winner, at_ms) of people who became one."""
         self._many("INSERT OR REPLACE INTO merged VALUES (?, ?, ?)", rows)
 
-    def rewrite_merged(
-        self, losers: Iterable[int], rows: Iterable[tuple[int, int, int]]
-    ) -> None:
+    def rewrite_merged(self, losers: Iterable[int], rows: Iterable[tuple[int, int, int]]) -> None:
         """People who were one are not: those of `rows` still are."""
         self._many("DELETE FROM merged WHERE loser = ?", [(loser,) for loser in losers])
         self.put_merged(rows)
