@@ -10,6 +10,7 @@ import importlib
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,9 @@ class Workload:
         with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
             file.writelines(line.rstrip() + b"\n" for line in lines)
             file.flush()
-            found: dict[str, list[str]] = self._oracle.run(file.name, audiences, at_ms)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)  # it leaves closing to Python
+                found: dict[str, list[str]] = self._oracle.run(file.name, audiences, at_ms)
         return found
 
     def answer(self, lines: Sequence[bytes], audiences: int) -> str:

@@ -19,8 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = {
     "events": "call parse times",
-    "engine": "advance aggregates decay event_scope feeds gates groups motion profile readings"
-    " scalars tables tracks wheel",
+    "engine": "advance aggregates corners decay event_scope feeds gates groups motion profile"
+    " readings scalars tables tracks wheel",
     "profiles": "identifiers normalise",
     "hosts/embedded/state": "fold people rows seen",
 }

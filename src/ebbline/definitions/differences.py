@@ -85,6 +85,15 @@ def same_identity(old: Plan, new: Plan) -> bool:
     ]
 
 
+def without_words(audience: AudienceDef) -> AudienceDef:
+    """The audience without what is only said about it: its parent is part of its rule, and who
+    is in by a statement comes by commands."""
+    sql = "sql" if audience.sql else ""
+    return replace(
+        audience, description="", owner="", tags=(), review_by="", parent="", sql=sql, refresh=""
+    )
+
+
 def _of_state(plan: Plan) -> bytes:
     """What of a plan the engine's state depends on, as text. The order of definitions counts:
     it numbers them."""
@@ -93,19 +102,7 @@ def _of_state(plan: Plan) -> bytes:
         name="",
         identifiers=(),
         traits=tuple(replace(trait, description="") for trait in plan.traits),
-        audiences=tuple(
-            replace(
-                each,
-                description="",
-                owner="",
-                tags=(),
-                review_by="",
-                parent="",
-                sql="sql" if each.sql else "",
-                refresh="",  # what it says comes by commands
-            )
-            for each in plan.audiences
-        ),
+        audiences=tuple(without_words(each) for each in plan.audiences),
         destinations=(),
         sources=(),
         tracking=TrackingPlan(),

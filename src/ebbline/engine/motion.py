@@ -14,12 +14,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ebbline.definitions import tree
+from ebbline.engine.corners import Corners
 from ebbline.engine.decay import DecayTrack
 from ebbline.engine.joint import joint_of
-from ebbline.engine.limits import NANO, NEVER, SCORE_DECIMALS
+from ebbline.engine.limits import NEVER
 from ebbline.engine.linear import Lines, flip_of, line_of
 from ebbline.engine.scalars import ARITH, COMPARE, FUNCTIONS, number_of
-from ebbline.engine.tracks import listed
 
 if TYPE_CHECKING:
     from ebbline.engine.profile import Profile
@@ -97,7 +97,10 @@ class Motion:
 
         track = self._scope.book.score(node)
         self._scope.tracks.add(track.id)
-        edges = _decay_edges(track) if isinstance(track, DecayTrack) else _fade_edges(node.decay_ms)
+        if isinstance(track, DecayTrack):
+            edges = _decay_edges(track)
+        else:
+            edges = Corners(node.decay_ms).edges
 
         def bounds(profile: Profile, low_ms: int, high_ms: int) -> Range:
             record = profile.tracks.get(track.id)
@@ -207,32 +210,6 @@ def _decay_edges(track: DecayTrack) -> Callable[[Any, int, int], Range]:
     def edges(record: Any, low_ms: int, high_ms: int) -> Range:
         a, b = track.read(record, low_ms), track.read(record, high_ms)
         return (a, b) if a <= b else (b, a)
-
-    return edges
-
-
-def _fade_edges(span_ms: int) -> Callable[[Any, int, int], Range]:
-    whole = span_ms * NANO
-
-    def edges(record: Any, low_ms: int, high_ms: int) -> Range:
-        """Between two entries that end a fading score is a straight line, so its extremes over
-        a stretch are among its two ends and those corners."""
-        value, slope, at_ms = 0, 0, low_ms
-        ends: list[tuple[int, int]] = []
-        for at, nano in zip(*listed(record), strict=True):
-            left = at + span_ms - low_ms
-            if left > 0:
-                value, slope = value + nano * left, slope - nano
-                ends.append((at + span_ms, nano))
-        least = most = value
-        for end_ms, nano in ends:
-            if end_ms >= high_ms:
-                break
-            value, slope, at_ms = value + slope * (end_ms - at_ms), slope + nano, end_ms
-            least, most = min(least, value), max(most, value)
-        value += slope * (high_ms - at_ms)
-        least, most = min(least, value), max(most, value)
-        return round(least / whole, SCORE_DECIMALS), round(most / whole, SCORE_DECIMALS)
 
     return edges
 

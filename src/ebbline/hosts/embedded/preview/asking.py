@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from ebbline.definitions.differences import same_identity
+from ebbline.definitions.differences import same_identity, without_words
 from ebbline.definitions.plan import AudienceDef, Plan
 from ebbline.definitions.walk import audiences_used
 from ebbline.engine.inline import Inliner
@@ -41,8 +41,8 @@ class Asked(msgspec.Struct, frozen=True):
     traits: frozenset[str]
 
 
-def asked_side(folder: DataFolder, live: Live, new: Plan) -> Iterator[tuple[int, Side]] | None:
-    """Everybody under the new plan, in order of ids; None where SQL cannot say it exactly."""
+def asked_sides(folder: DataFolder, live: Live, new: Plan) -> Iterator[tuple[Side, Side]] | None:
+    """Everybody under both plans; None where SQL cannot say it exactly."""
     asked = to_ask(live.plan, new)
     if asked is None or live.overridden():
         return None
@@ -57,8 +57,8 @@ def asked_side(folder: DataFolder, live: Live, new: Plan) -> Iterator[tuple[int,
 
 
 def to_ask(old: Plan, new: Plan) -> Asked | None:
-    """The part of a plan that changed its meaning, with what it refers to; None when even who
-    is who may change."""
+    """The part of a plan that changed its meaning, with what it refers to; None when that is
+    more than events can tell."""
     if not same_identity(old, new):
         return None
     before, after = _meanings(old), _meanings(new)
@@ -72,6 +72,8 @@ def to_ask(old: Plan, new: Plan) -> Asked | None:
     for audience in reversed(new.audiences):  # dependants stand behind what they ask for
         if audience.name in needed:
             needed |= set(_used(audience))
+    if any(each.sql for each in new.audiences if each.name in needed):
+        return None  # who is in stands in commands, which no history of events holds
     audiences = tuple(
         replace(each, when=rules(each.when)) for each in new.audiences if each.name in needed
     )
@@ -84,11 +86,10 @@ def _meanings(plan: Plan) -> dict[str, bytes]:
     for, theirs."""
     inline, found = Inliner(plan), dict[str, bytes]()
     for audience in plan.audiences:
-        rules = (inline(audience.when), audience.exit_when and inline(audience.exit_when))
+        exit_when = None if audience.exit_when is None else inline(audience.exit_when)
+        meaning = replace(without_words(audience), when=inline(audience.when), exit_when=exit_when)
         others = [found[name] for name in _used(audience)]
-        found[audience.name] = msgspec.json.encode(
-            (rules, audience.hold_ms, audience.cooldown_ms, others, plan.lists), order="sorted"
-        )
+        found[audience.name] = msgspec.json.encode((meaning, others, plan.lists), order="sorted")
     return found
 
 
@@ -157,19 +158,30 @@ def _whole(db: duckdb.DuckDBPyConnection, live: Live) -> bool:
 
 def _sides(
     live: Live, new: Plan, asked: Asked, found: Iterator[Answer]
-) -> Iterator[tuple[int, Side]]:
-    names = {each.name for each in new.audiences}
-    published = _published(new)
+) -> Iterator[tuple[Side, Side]]:
+    old, names, published = live.plan, {each.name for each in new.audiences}, _published(new)
+    asked_for = asked.audiences
+    # Most people are the same under most edits; then both sides are one object.
+    alike = (
+        not asked.traits
+        and old.groups == new.groups
+        and _published(old).keys() == published.keys()
+        and names.issuperset(each.name for each in old.audiences)
+    )
     answered = ((each.profile, each) for each in found)
-    for profile, now, answer in side_by_side(live.sides(), answered):
+    for _, now, answer in side_by_side(live.sides(), answered):
         if now is None:
             continue
-        raw = {name for name in now.memberships if name in names and name not in asked.audiences}
+        held = now.memberships
+        raw = set() if answer is None else {n for n in asked_for if answer.raw[n]}
+        if alike and raw == asked_for & held.keys():
+            yield now, now
+            continue
+        raw.update(name for name in held if name in names and name not in asked_for)
         traits = {name: value for name, value in now.traits.items() if name in published}
         if answer is not None:
-            raw |= {n for n, held in answer.raw.items() if held and n in asked.audiences}
             traits |= {name: answer.traits[name] for name in asked.traits}
-        yield profile, Side(_effective(new, raw), traits, now.identifiers)
+        yield now, Side(_effective(new, raw), traits, now.identifiers)
 
 
 def _effective(plan: Plan, raw: set[str]) -> Mapping[str, bool]:

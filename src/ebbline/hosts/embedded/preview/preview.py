@@ -15,7 +15,7 @@ import msgspec
 from ebbline.definitions.differences import same_state
 from ebbline.definitions.plan import Plan
 from ebbline.hosts.embedded.folder import DataFolder
-from ebbline.hosts.embedded.preview.asking import asked_side
+from ebbline.hosts.embedded.preview.asking import asked_sides
 from ebbline.hosts.embedded.preview.costs import Bill
 from ebbline.hosts.embedded.preview.limits import SAMPLE_PEOPLE
 from ebbline.hosts.embedded.preview.records import Effect, Preview, TraitEffect
@@ -30,8 +30,8 @@ from ebbline.hosts.embedded.preview.sides import (
 from ebbline.hosts.embedded.state.comparison import membership_sayings, trait_sayings
 from ebbline.profiles.graph import Identifier
 
-Ask = Callable[[DataFolder, Live, Plan], Iterator[tuple[int, Side]] | None]
-"""Everybody under a plan at the moment of the state, in order of their ids; None for a plan
+Ask = Callable[[DataFolder, Live, Plan], Iterator[tuple[Side, Side]] | None]
+"""Everybody under the live plan and under another at the moment of the state; None for a plan
 that only a refold can answer for."""
 
 _identifiers = msgspec.json.Decoder(tuple[Identifier, ...])
@@ -41,7 +41,7 @@ def preview(
     folder: DataFolder,
     new: Plan,
     progress: Progress = lambda _done, _all: None,
-    ask: Ask = asked_side,
+    ask: Ask = asked_sides,
 ) -> Preview:
     """What making `new` live would do at this moment."""
     began = time.perf_counter()
@@ -50,13 +50,13 @@ def preview(
         bills = [Bill(destination, old) for destination in new.destinations]
         count, how = _Count(bills), "same"
         if not same or any(bill.fresh for bill in bills):
-            before, after = live.sides(), live.sides()
+            both = None if same else ask(folder, live, new)
             if not same:
-                asked = ask(folder, live, new)
-                how = "refold" if asked is None else "sql"
-                after = asked or refolded_side(folder, new, moment, progress)
-            for _, was, now in side_by_side(before, after):
-                count.add(was or NOBODY, now or NOBODY)
+                how = "refold" if both is None else "sql"
+            if both is None and same:
+                both = ((side, side) for _, side in live.sides())
+            for was, now in both or _refolded(folder, live, new, progress):
+                count.add(was, now)
     names = [*(a.name for a in new.audiences), *(a.name for a in old.audiences)]
     return Preview(
         moment.at_ms, moment.offset, count.people, () if same else count.effects(names),
@@ -65,21 +65,35 @@ def preview(
     )  # fmt: skip
 
 
+def _refolded(
+    folder: DataFolder, live: Live, new: Plan, progress: Progress
+) -> Iterator[tuple[Side, Side]]:
+    after = refolded_side(folder, new, live.moment, progress)
+    for _, was, now in side_by_side(live.sides(), after):
+        yield was or NOBODY, now or NOBODY
+
+
 class _Count:
     """Everybody's differences, added up."""
 
     def __init__(self, bills: list[Bill]) -> None:
         self._bills = bills
         self._kinds: Counter[tuple[str, str]] = Counter()
-        self._before: Counter[str] = Counter()
-        self._after: Counter[str] = Counter()
+        # People by what they are in, before and after; the same for many, and shared by them.
+        self._before: Counter[tuple[str, ...]] = Counter()
+        self._after: Counter[tuple[str, ...]] = Counter()
         self._samples: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.people = 0
 
     def add(self, before: Side, after: Side) -> None:
         self.people += 1
-        self._before.update(before.memberships)
-        self._after.update(after.memberships)
+        self._before[tuple(before.memberships)] += 1
+        self._after[tuple(after.memberships)] += 1
+        if before is after:
+            for bill in self._bills:
+                if bill.fresh:
+                    bill.add(before, after)
+            return
         sayings = membership_sayings(before.memberships, after.memberships)
         sayings += trait_sayings(before.traits, after.traits)
         for kind, name, _ in sayings:
@@ -95,9 +109,10 @@ class _Count:
     def effects(self, names: list[str]) -> tuple[Effect, ...]:
         """Of every audience of either plan, the new ones first."""
         kinds, samples = self._kinds, self._samples
+        before, after = _people(self._before), _people(self._after)
         return tuple(
             Effect(
-                name, self._before[name], self._after[name], kinds["entered", name],
+                name, before[name], after[name], kinds["entered", name],
                 kinds["exited", name], kinds["suppressed", name], kinds["restored", name],
                 tuple(samples["entered", name]), tuple(samples["exited", name]),
             )
@@ -108,6 +123,15 @@ class _Count:
         """Of every published trait that changes for somebody."""
         found = [(name, n) for (kind, name), n in self._kinds.items() if kind == "trait"]
         return tuple(TraitEffect(name, number) for name, number in sorted(found))
+
+
+def _people(by_memberships: Counter[tuple[str, ...]]) -> Counter[str]:
+    """People in each audience."""
+    found: Counter[str] = Counter()
+    for names, people in by_memberships.items():
+        for name in names:
+            found[name] += people
+    return found
 
 
 def _best(identifiers: str) -> str:
