@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -36,6 +37,11 @@ def priority(nice: int) -> Iterator[None]:
         os.nice(-nice)
         if grouped:
             session.write_text("0", "ascii")
+
+
+def end_cleanly() -> None:
+    """Let SIGTERM end this process as an exception does: what it started is ended too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def say(text: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.latency.receiving import receiver
 from benchmarks.latency.report import document, table
 from benchmarks.latency.run import measure
-from benchmarks.options import DATA
+from benchmarks.options import DATA, end_cleanly
 from benchmarks.system import Stuck
 from benchmarks.workload import DEFAULT_FOLDER, WorkloadMissing
 
@@ -63,4 +63,5 @@ def _options(words: list[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    end_cleanly()
     sys.exit(main(sys.argv[1:]))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.options import DATA
+from benchmarks.options import DATA, end_cleanly
 from benchmarks.report import columns, hot_path
 from benchmarks.restart.run import MEMORY_MIB_MAX, READY_SECONDS_MAX, Restart, measure
 from benchmarks.system import Stuck
@@ -83,4 +83,5 @@ def _options(words: list[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    end_cleanly()
     sys.exit(main(sys.argv[1:]))

@@ -242,6 +242,8 @@ def _decided_in(op: str, a: Range, numbers: list[float]) -> bool | None:
 def longest(check: Callable[[int], bool], now_ms: int, horizon_ms: int) -> int:
     """The first instant in (now, horizon] for which `check(instant)` fails, given that a check
     that fails keeps failing further out."""
+    if horizon_ms - now_ms <= 1 or check(horizon_ms - 1):
+        return horizon_ms
     good, step = now_ms, 1
     while True:
         probe = min(now_ms + step, horizon_ms - 1)

@@ -15,7 +15,7 @@ import pytest
 
 from ebbline.hosts.embedded.doorbell import make_bell
 from ebbline.hosts.embedded.history import Manifest
-from ebbline.hosts.embedded.processes.settings import ChildSettings
+from ebbline.hosts.embedded.processes.settings import ChildSettings, leave_plan
 from tests.unit.hosts.history.rig import DAY_MS, Rig
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -41,6 +41,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alone]
 def start(rig: Rig, bell: int) -> subprocess.Popen[bytes]:
     """The process as the supervisor would start it, but more eager to write."""
     settings = ChildSettings("history", str(rig.folder.path), hear_fd=bell, log_level="error")
+    leave_plan(rig.folder, rig.plan)
     argument = msgspec.json.encode(settings).decode()
     command = [sys.executable, "-c", CHILD, argument]
     process = subprocess.Popen(command, pass_fds=(bell,), cwd=ROOT, stdout=subprocess.PIPE)
