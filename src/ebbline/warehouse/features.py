@@ -137,6 +137,10 @@ class Features:
             found += level.stages.ctes(joined_name(number), person_name(number))
         return found
 
+    def people(self) -> frozenset[str]:
+        """The CTEs with a row per person and all columns up to a level."""
+        return frozenset(person_name(number) for number in range(len(self.levels)))
+
     def last(self) -> str:
         """The CTE with a row per person and every column."""
         return person_name(len(self.levels) - 1)

@@ -178,7 +178,10 @@ class _Assembly:
         tree = exp.select(*self._selected).from_(last)
         if not sql.is_constant(condition, value=True):
             tree = tree.where(condition)
-        inline = False if self.dialect.inline_ctes else None
+        people = self._rules.features.people()
         for name, select in ctes:
-            tree = tree.with_(name, as_=select, materialized=inline, copy=False)
+            # Events are read anew by each pass, which takes what it needs; people are worked out
+            # once, as planning their many columns over and over costs more than keeping them.
+            kept = (name in people) if self.dialect.inline_ctes else None
+            tree = tree.with_(name, as_=select, materialized=kept, copy=False)
         return self.dialect.finished(tree.copy())

@@ -26,7 +26,7 @@ class Dialect:
     whole_type = "DECIMAL(38, 0)"  # of exact sums
     text_type = "TEXT"
     ranges = True  # whether windows may reach so many milliseconds back
-    inline_ctes = False  # whether every CTE asks not to be kept as a table
+    inline_ctes = False  # whether a CTE can say if it is kept as a table
 
     def finished(self, query: exp.Select) -> exp.Select:
         """The whole query, with whatever the dialect wants around it."""
