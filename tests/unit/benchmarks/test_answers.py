@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 from benchmarks.answers import members_of
@@ -79,6 +81,10 @@ if DEFAULT_FOLDER.is_dir():
         readings = list(suite.readings())
         figures = suite.figures(readings)
         suite.close()
-        assert [reading.stage for reading in readings] == list(STAGES)
+        there = find_spec("bytewax") is not None  # it has no wheels for every machine
+        assert suite.missing.keys() == (set() if there else {"bytewax"})
+        assert [reading.stage for reading in readings] == [
+            stage for stage in STAGES if stage not in suite.missing
+        ]
         assert sum(share.share for share in figures.shares) == pytest.approx(1)
         assert list(tmp_path.iterdir()) == [file]
