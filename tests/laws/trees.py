@@ -196,7 +196,9 @@ class Rules:
         if tape.rarely(8):
             window = tree.Window(calendar=tape.one_of(CALENDARS), zone=self.zone())
         n = 1 + tape.below(3) if name == "nth_time" else None
-        return tree.Aggregate(name, self.events(), None, n, window)
+        # Every event at all is how the tree holds first_seen() and last_seen().
+        events = tree.Events(("*",)) if tape.rarely(6) else self.events()
+        return tree.Aggregate(name, events, None, n, window)
 
     def number(self, depth: int = 1) -> AnyNode:
         """A number that does not decay; an untyped trait is let through as one."""
