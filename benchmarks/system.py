@@ -60,6 +60,7 @@ class System:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
                 process_group=0,  # killed together, but of this session: one priority
+                env=os.environ | {"EBBLINE_ALLOW_OUTBOUND": "127.0.0.1"},
             )  # fmt: skip
         assert self._process.stdout is not None
         began = time.monotonic()

@@ -4,7 +4,7 @@ A connector opens no socket and holds no secret; the host does both. What differ
 vendors stands in their folders and nowhere else.
 """
 
-from ebbline.connectors.connector import Connector, Problem
+from ebbline.connectors.connector import Connector, Problem, Setup
 from ebbline.connectors.registry import CONNECTORS, check, connector_of
 from ebbline.connectors.request import Failure, Request, Response, Result
 
@@ -16,6 +16,7 @@ __all__ = [
     "Request",
     "Response",
     "Result",
+    "Setup",
     "check",
     "connector_of",
 ]

@@ -8,12 +8,24 @@ from typing import Any
 
 from ebbline.connectors.braze import BRAZE
 from ebbline.connectors.connector import Connector, Problem
+from ebbline.connectors.files import FILES
+from ebbline.connectors.hubspot import HUBSPOT
+from ebbline.connectors.mailchimp import MAILCHIMP
+from ebbline.connectors.marketo import MARKETO
+from ebbline.connectors.postgres import POSTGRES
+from ebbline.connectors.s3 import S3
+from ebbline.connectors.sfmc import SFMC
 from ebbline.connectors.webhook import WEBHOOK
+from ebbline.definitions.plan import SyncDef
+from ebbline.delivery.feeds import TELLING
 from ebbline.errors import SetupError
 
-CONNECTORS = {connector.type: connector for connector in (BRAZE, WEBHOOK)}
+CONNECTORS = {
+    connector.type: connector
+    for connector in (BRAZE, FILES, HUBSPOT, MAILCHIMP, MARKETO, POSTGRES, S3, SFMC, WEBHOOK)
+}
 
-REFERENCES = ("env:", "file:")
+REFERENCES = ("env:", "file:", "store:")
 """How a setting points to a secret instead of holding it."""
 
 # Put in a secret's place where settings are checked without it; long enough for every check.
@@ -27,23 +39,37 @@ def connector_of(kind: str) -> Connector:
     return CONNECTORS[kind]
 
 
-def check(kind: str, settings: dict[str, Any], fields: Iterable[str] = ()) -> tuple[Problem, ...]:
+def check(
+    kind: str, settings: dict[str, Any], syncs: Iterable[SyncDef] = ()
+) -> tuple[Problem, ...]:
     """What is wrong with a destination's settings as written (secrets being references), and
-    with the names of the fields it is to receive."""
+    with the names and modes of what it is to receive."""
     if kind not in CONNECTORS:
         return (Problem("type", _unknown(kind)),)
     connector = CONNECTORS[kind]
     named = tuple(
-        Problem(f"sync.{field}", wrong)
-        for field in fields
-        if (wrong := connector.field_problem(field))
+        Problem(f"sync.{sync.field}", wrong)
+        for sync in syncs
+        if (wrong := sync_problem(connector, sync))
     )
     return _settings_problems(connector, settings) + named
 
 
+def sync_problem(connector: Connector, sync: SyncDef) -> str:
+    """What is wrong with the name or the mode of something a destination is to receive."""
+    mode = sync.mode or connector.modes[0]
+    if mode not in connector.modes:
+        return f"{connector.type} has no mode {mode}; there is {', '.join(connector.modes)}."
+    if sync.changes == "every" and mode not in TELLING:
+        return f"Every change can be told as an event (mode: event), not set as {mode}."
+    return connector.field_problem(sync.field, mode)
+
+
 def _settings_problems(connector: Connector, settings: dict[str, Any]) -> tuple[Problem, ...]:
     literal = tuple(
-        Problem(key, f'"{key}" must name a secret (env:NAME or file:PATH), not hold it.')
+        Problem(
+            key, f'"{key}" must name a secret (env:NAME, file:PATH or store:NAME), not hold it.'
+        )
         for key in connector.secret_keys
         if not all(is_reference(part) for part in parts(settings.get(key)))
     )

@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from ebbline.connectors.registry import REFERENCES, parts
+from ebbline.connectors.registry import CONNECTORS
 from ebbline.console.output import moment, plural
 from ebbline.console.place import Place
 from ebbline.definitions import Plan
@@ -21,6 +21,7 @@ from ebbline.errors import EbblineError
 from ebbline.hosts.embedded.clock import SystemClock
 from ebbline.hosts.embedded.folder import FORMAT, DataFolder
 from ebbline.hosts.embedded.reading import Reader, machine
+from ebbline.hosts.embedded.secrets.references import Places, references_of, resolve
 
 PYTHON_MIN = (3, 11)  # the oldest release the code is written for
 SQLITE_MIN = (3, 37)  # the oldest release the tables need
@@ -47,7 +48,7 @@ def examine(place: Place) -> list[Check]:
         _python(),
         _sqlite(),
         *project,
-        *([] if plan is None else _secrets(plan)),
+        *([] if plan is None else _secrets(plan, place)),
         *_folder(place.data, running=running),
         _disk(place.data),
         _port(place, running=running),
@@ -83,37 +84,26 @@ def _project(place: Place) -> tuple[Plan | None, list[Check]]:
     return loaded.plan, [Check("ok", "project", found)]
 
 
-def _secrets(plan: Plan) -> Iterator[Check]:
+def _secrets(plan: Plan, place: Place) -> Iterator[Check]:
+    places = Places(place.project.absolute(), place.data.absolute())
     for destination in plan.destinations:
-        references = list(_references(destination.settings))
-        missing = [text for text in references if not _present(text)]
+        references = references_of(CONNECTORS[destination.type], destination.settings)
+        problems = [problem for each in references if (problem := _missing(each, places))]
         about = f"to {destination.name}"
-        if missing:
-            do = f"Set {', '.join(map(_how, missing))} before `ebbline run`."
-            yield Check("warn", about, f"{', '.join(missing)} not there: nothing can be sent", do)
+        if problems:
+            do = "Mend that before `ebbline run`; `ebbline secret check` looks again."
+            yield Check("warn", about, " ".join(problems), do)
         else:
             yield Check("ok", about, ", ".join(references) or "needs no secret")
 
 
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        if value.startswith(REFERENCES):
-            yield value
-    elif isinstance(value, dict | list | tuple):
-        for part in parts(value):
-            yield from _references(part)
-
-
-def _present(reference: str) -> bool:
-    kind, _, name = reference.partition(":")
-    if kind == "env":
-        return bool(os.environ.get(name))
-    return os.access(name, os.R_OK)
-
-
-def _how(reference: str) -> str:
-    kind, _, name = reference.partition(":")
-    return f"the variable {name}" if kind == "env" else f"a readable file {name}"
+def _missing(reference: str, places: Places) -> str:
+    """Why a reference leads to no secret; nothing when it does."""
+    try:
+        resolve(reference, os.environ, places)
+    except EbblineError as error:
+        return str(error)
+    return ""
 
 
 def _folder(path: Path, *, running: bool) -> Iterator[Check]:

@@ -16,6 +16,7 @@ from ebbline.console.commands import (
     apply,
     deliveries,
     demo,
+    destination,
     doctor,
     events,
     examples,
@@ -29,8 +30,11 @@ from ebbline.console.commands import (
     plan,
     profile,
     quarantine,
+    reconcile,
     run,
     schema,
+    secret,
+    slo,
     sql,
     status,
     sweep,
@@ -122,14 +126,18 @@ app.command("apply", rich_help_panel=_RUN)(apply.apply)
 app.command("rollback", rich_help_panel=_RUN)(apply.rollback)
 app.command("import", rich_help_panel=_RUN)(events.import_events)
 app.command("doctor", rich_help_panel=_RUN)(doctor.doctor)
+app.add_typer(secret.app, name="secret", rich_help_panel=_RUN)
 app.command("explain", rich_help_panel=_LOOK)(explain.explain)
 app.command("profile", rich_help_panel=_LOOK)(profile.profile)
 app.command("identity", rich_help_panel=_LOOK)(identity.identity)
 app.command("members", rich_help_panel=_LOOK)(members.members)
 app.command("ledger", rich_help_panel=_LOOK)(ledger.ledger)
 app.command("status", rich_help_panel=_LOOK)(status.status)
+app.command("slo", rich_help_panel=_LOOK)(slo.slo)
 app.command("versions", rich_help_panel=_LOOK)(versions.versions)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_LOOK)
+app.add_typer(destination.app, name="destination", rich_help_panel=_LOOK)
+app.command("reconcile", rich_help_panel=_LOOK)(reconcile.reconcile)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LOOK)
 app.command("merge", rich_help_panel=_DECIDE)(merge.merge)
 app.command("unmerge", rich_help_panel=_DECIDE)(unmerge.unmerge)

@@ -143,7 +143,7 @@ def _with_destinations(loaded: Loaded) -> Loaded:
     found = tuple(
         whole_file("destinations", "bad_destination", f"{each.name}: {problem.message}")
         for each in loaded.plan.destinations
-        for problem in check(each.type, each.settings, [sync.field for sync in each.sync])
+        for problem in check(each.type, each.settings, each.sync)
     )
     if not found:
         return loaded

@@ -32,3 +32,16 @@ FINDINGS_MAX = 1_000  # findings reported together; the rest are counted
 
 # The shortest time in milliseconds between two runs of an audience's SQL: each reads history.
 REFRESH_MS_MIN = 60_000
+
+# Milliseconds from a captured event to the destination's answer past which somebody is told.
+LATENCY_ALERT_MS_DEFAULT = 90_000
+
+# Milliseconds within which a change has to arrive to count as in time.
+LATENCY_OBJECTIVE_MS_DEFAULT = 120_000
+
+SUCCESS_DEFAULT = 0.999  # share of changes that arrive, and in time: one in a thousand may not
+SLO_WINDOW_MS_DEFAULT = 30 * DAY_MS  # a month, over which an error budget is reckoned
+SLO_WINDOW_MS_MIN = 3_600_000  # an hour; with less, a single failure uses the budget up
+SLO_WINDOW_MS_MAX = 35 * DAY_MS  # a month and some days; figures are kept no longer
+ALERTS_MAX = 20  # receivers of alerts, all of whom get every message
+PROBE_MS_MIN = 60_000  # between two tests of a destination; more often would be load, not a test

@@ -6,7 +6,14 @@ from typing import Any
 
 import msgspec
 
-from ebbline.definitions.limits import LATENESS_MS_DEFAULT, MEMORY_BYTES_DEFAULT
+from ebbline.definitions.limits import (
+    LATENCY_ALERT_MS_DEFAULT,
+    LATENCY_OBJECTIVE_MS_DEFAULT,
+    LATENESS_MS_DEFAULT,
+    MEMORY_BYTES_DEFAULT,
+    SLO_WINDOW_MS_DEFAULT,
+    SUCCESS_DEFAULT,
+)
 from ebbline.definitions.tree import AnyNode
 
 
@@ -64,6 +71,30 @@ class SyncDef(msgspec.Struct, frozen=True):
     audience: str = ""
     trait: str = ""
     min_change: float | None = None  # least difference of a number worth sending
+    mode: str = ""  # in which form, of those the connector offers; "" is its usual one
+    changes: str = "net"  # "net": what changes came to; "every": each of them, as an event
+    only: str = ""  # "entries" or "exits" of an audience; "" is both
+    priority: str = ""  # "high": before everything else for the destination
+    purposes: tuple[str, ...] = ()  # besides the destination's
+
+
+class ProbeDef(msgspec.Struct, frozen=True):
+    """A test of the whole way to a destination: an event of a reserved person, and the synced
+    trait it changes."""
+
+    every_ms: int
+    user: str
+    event: str
+    trait: str
+
+
+class ReconcileDef(msgspec.Struct, frozen=True):
+    """How a destination is read back: every so often (0: only when somebody asks), everybody or
+    (not 0) a sample of people, and whether what has drifted is sent again."""
+
+    every_ms: int = 0
+    sample: int = 0
+    heal: bool = True
 
 
 class DestinationDef(msgspec.Struct, frozen=True):
@@ -75,6 +106,14 @@ class DestinationDef(msgspec.Struct, frozen=True):
     settings: dict[str, Any]
     sync: tuple[SyncDef, ...]
     purposes: tuple[str, ...] = ()
+    reconcile: ReconcileDef = ReconcileDef()
+    probe: ProbeDef | None = None  # off unless asked for
+
+
+def consent_trait(purpose: str) -> str:
+    """The computed trait that says whether somebody consented to a purpose; it is there for
+    every purpose a sync has. No trait of a project can have this name."""
+    return f"$consent.{purpose}"
 
 
 class SourceDef(msgspec.Struct, frozen=True):
@@ -111,6 +150,29 @@ class TrackingPlan(msgspec.Struct, frozen=True):
     on_violation: str = "allow"  # values that break the plan: allow | drop_field | quarantine
 
 
+class AlertDef(msgspec.Struct, frozen=True):
+    """Somebody who is told when an objective is missed: a webhook, or an address that is written
+    to over an SMTP server. Secrets stay references."""
+
+    webhook: str = ""
+    secret: str = ""
+    email: str = ""
+    smtp: str = ""
+    sender: str = ""
+    password: str = ""
+
+
+class SloDef(msgspec.Struct, frozen=True):
+    """What is promised of delivery: this share of changes arrives, and within the objective, in
+    any `window_ms`. Past `latency_alert_ms` somebody is told."""
+
+    latency_alert_ms: int = LATENCY_ALERT_MS_DEFAULT
+    latency_objective_ms: int = LATENCY_OBJECTIVE_MS_DEFAULT
+    success: float = SUCCESS_DEFAULT
+    window_ms: int = SLO_WINDOW_MS_DEFAULT
+    alerts: tuple[AlertDef, ...] = ()
+
+
 class Plan(msgspec.Struct, frozen=True):
     """A whole checked project. `audiences` stand in dependency order."""
 
@@ -126,6 +188,7 @@ class Plan(msgspec.Struct, frozen=True):
     time_zone: str = "UTC"
     lateness_ms: int = LATENESS_MS_DEFAULT  # an event this long after its time counts as late
     memory_bytes: int = MEMORY_BYTES_DEFAULT  # what the engine may keep people in
+    slo: SloDef = SloDef()
 
 
 DEFAULT_IDENTIFIERS = (

@@ -55,6 +55,12 @@ class Breaker(msgspec.Struct):
             wait_ms = max(BREAKER_FIRST_MS // 2, backoff_ms(self.openings, jitter))
             self._open(now_ms, now_ms + wait_ms, reason)
 
+    def failed_alone(self, now_ms: int, reason: str, jitter: float) -> None:
+        """Nothing could be asked at all: what comes before the requests came to nothing."""
+        self.openings += 1
+        wait_ms = max(BREAKER_FIRST_MS // 2, backoff_ms(self.openings, jitter))
+        self._open(now_ms, now_ms + wait_ms, reason)
+
     def misconfigured(self, now_ms: int, reason: str) -> None:
         """The destination refuses who we are or what we ask for."""
         self._open(now_ms, now_ms + CONFIG_PROBE_MS, reason)

@@ -12,10 +12,11 @@ from typing import Protocol
 
 from ebbline.delivery.address import Address, nowhere
 from ebbline.delivery.breaker import Breaker
-from ebbline.delivery.feeds import Feed
+from ebbline.delivery.feeds import ERRANDS, Feed, consent_fields, feed_of
 from ebbline.delivery.limits import PEOPLE_RESIDENT_MAX
 from ebbline.delivery.pace import Pace
-from ebbline.delivery.person import Person, any_pending
+from ebbline.delivery.person import Person, any_pending, is_urgent, pending
+from ebbline.delivery.queue import Queue
 from ebbline.delivery.send import Limits, Send
 
 
@@ -31,8 +32,34 @@ class Memory(Protocol):
         ...
 
     def pending(self, limit: int, /) -> Iterable[Address]:
-        """Addresses with something to send, those longest in it first."""
+        """Addresses with something to send: the urgent, then those longest in it."""
         ...
+
+
+class Manners(Protocol):
+    """What of a connector decides who is sent together, and what becomes of old addresses."""
+
+    def route(self, address: Address, handle: str, feed: Feed, value: object, /) -> str:
+        """The kind of request a value needs; a request holds values of one kind."""
+        ...
+
+    def follows(self, old: Address, new: Address, /) -> bool:
+        """Whether the destination can join the two, so that it knows them as one person."""
+        ...
+
+
+class Plain:
+    """The manners of a destination that takes everything in one kind of request."""
+
+    def route(self, address: Address, handle: str, feed: Feed, value: object, /) -> str:
+        """One for all."""
+        del address, handle, feed, value
+        return ""
+
+    def follows(self, old: Address, new: Address, /) -> bool:
+        """It joins nobody."""
+        del old, new
+        return False
 
 
 class Lane:
@@ -46,25 +73,33 @@ class Lane:
         memory: Memory,
         ids: Iterator[int],
         jitter: Callable[[], float],
+        manners: Manners | None = None,
     ) -> None:
         self.destination = destination
         self.limits = limits
         self.feeds: dict[str, Feed] = {feed.field: feed for feed in feeds}
+        self.consents = consent_fields(self.feeds)
         self.by_source: dict[str, list[Feed]] = {}
         for feed in self.feeds.values():
             self.by_source.setdefault(feed.source, []).append(feed)
+        self.feeds |= ERRANDS
         self.memory = memory
         self.ids = ids
         self.jitter = jitter
-        self.pace = Pace(limits.requests, limits.window_ms)
+        self.manners = manners or Plain()
+        self.pace = Pace(limits.requests, limits.window_ms, a_day=limits.requests_a_day,
+                         day_offset_ms=limits.day_offset_ms)  # fmt: skip
         self.breaker = Breaker()
+        self.tells_from: dict[str, int] = {}  # rows up to here are history, not news, by field
+        self.paused = False  # somebody wants nothing to leave until they say so
         self.people: dict[Address, Person] = {}
         self.homes: dict[int, Address | None] = {}
         self.touched: dict[Address, set[str]] = {}  # changed people and fields of theirs
         self.trimmed: set[Address] = set()  # of those people, the ones that lost fields
-        self.ready: dict[Address, int] = {}  # since when, in that order
+        self.ready = Queue()
         self.flights: dict[int, Send] = {}
         self.timers: dict[Address, int] = {}  # due instants of those in the heap
+        self.has_urgent = any(feed.urgent for feed in self.feeds.values())
         self.spilled = False  # more people have work than are held here
         self._heap: list[tuple[int, Address]] = []
         self._known_homes: dict[int, Address] = {}  # as memory has them
@@ -113,6 +148,12 @@ class Lane:
         self.homes[profile] = address
         self._known_homes.pop(profile, None)
 
+    def feed(self, field: str) -> Feed:
+        """The feed of a field that is to be sent."""
+        found = feed_of(self.feeds, field)
+        assert found is not None
+        return found
+
     # -- who is next -----------------------------------------------------------------------
 
     def enqueue(self, person: Person, now_ms: int, fields: Iterable[str] = ()) -> None:
@@ -122,18 +163,18 @@ class Lane:
         if person.sending:
             return
         if not any_pending(person, self.feeds, fields):
-            self.ready.pop(address, None)
+            self.ready.discard(address)
             self.timers.pop(address, None)
-        elif address in self.ready or address in self.timers:
-            if person.not_before_ms > now_ms:
-                self.ready.pop(address, None)
-                self._wait(address, person.not_before_ms)
-        elif len(self.ready) + len(self.timers) >= PEOPLE_RESIDENT_MAX:
+            return
+        urgent = self.has_urgent and is_urgent(person, self.feeds, fields)
+        known = address in self.ready or address in self.timers
+        if not known and not urgent and self._is_crowded():
             self.spilled = True
         elif person.not_before_ms > now_ms:
+            self.ready.discard(address)
             self._wait(address, person.not_before_ms)
-        else:
-            self.ready[address] = now_ms
+        elif address not in self.timers:
+            self.ready.add(address, now_ms, urgent=urgent)
 
     def release(self, now_ms: int) -> None:
         """Make those ready whose delay is over, and take in more people while there is room."""
@@ -141,7 +182,7 @@ class Lane:
             due_ms, address = heappop(self._heap)
             if self.timers.get(address) == due_ms:
                 del self.timers[address]
-                self.ready.setdefault(address, due_ms)
+                self.ready.add(address, due_ms, urgent=self._is_urgent(address))
         if self.spilled and len(self.ready) + len(self.timers) <= PEOPLE_RESIDENT_MAX // 2:
             self.take_in(now_ms)
 
@@ -153,7 +194,7 @@ class Lane:
             count += 1
             person = self.find(address)
             if person is not None:
-                self.enqueue(person, now_ms)
+                self.enqueue(person, now_ms, pending(person, self.feeds))
         self.spilled = self.spilled or count >= PEOPLE_RESIDENT_MAX
 
     def next_timer_ms(self) -> int | None:
@@ -161,6 +202,15 @@ class Lane:
         while self._heap and self.timers.get(self._heap[0][1]) != self._heap[0][0]:
             heappop(self._heap)
         return self._heap[0][0] if self._heap else None
+
+    def _is_crowded(self) -> bool:
+        return len(self.ready) + len(self.timers) >= PEOPLE_RESIDENT_MAX
+
+    def _is_urgent(self, address: Address) -> bool:
+        person = self.people.get(address) if self.has_urgent else None
+        if person is None:
+            return False
+        return is_urgent(person, self.feeds, pending(person, self.feeds))
 
     def _wait(self, address: Address, due_ms: int) -> None:
         if self.timers.get(address) != due_ms:

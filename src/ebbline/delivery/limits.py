@@ -28,6 +28,17 @@ CONFIG_PROBE_MS = 60_000
 # Milliseconds to pause after a 429 that does not say for how long.
 THROTTLE_MS = 5_000
 
+# Milliseconds of a day: a vendor's daily quota begins anew after it.
+DAY_MS = 86_400_000
+
+# Single changes of one field that wait for one person at most, where every change is told; the
+# oldest go first. Who flips this often while a destination is down is no longer news.
+CHANGES_WAITING_MAX = 100
+
+# Times in a row that a person may be sent anew at once because something was learned; then it
+# waits like any failure, so that a destination which keeps forgetting us is not stormed.
+AGAIN_AT_ONCE_TIMES = 3
+
 # Milliseconds a 429 or a used up quota may make us wait at most; more is taken for a mistake.
 THROTTLE_MS_MAX = 3_600_000
 
@@ -38,6 +49,10 @@ PEOPLE_RESIDENT_MAX = 50_000
 # People looked at for one batch at most, for each object it may hold: those that do not fit
 # (because they are being isolated) are passed over, but not without end.
 SCAN_FACTOR_TIMES = 4
+
+# Share of a number by which a vendor's copy may differ and still be the same: they keep doubles
+# and write them with fifteen digits or more, some with fewer.
+ROUNDING = 1e-9
 
 # Bytes reckoned for the frame around one person's values in a request body.
 ITEM_FRAME_BYTES = 200

@@ -12,7 +12,10 @@ from typing import Any
 import msgspec
 
 from ebbline.delivery.address import Address
-from ebbline.delivery.feeds import AUDIENCE, Feed
+from ebbline.delivery.feeds import AUDIENCE, CONSENT, ERRAND, Feed, consent_field, feed_of
+
+NOTHING_TOLD = "$nothing"
+"""Stands for what a destination holds of a change that is told as an event: not even null."""
 
 
 class Cell(msgspec.Struct):
@@ -42,7 +45,7 @@ class Person(msgspec.Struct):
     `sending` is the id of the request in flight, 0 for none. `tries` and `failed_ms` count the
     present run of failures; before `not_before_ms` nothing is sent (a retry's delay, a fence).
     `people_max` and `fields_max` narrow the next request while a culprit is being searched;
-    0 means not narrowed.
+    0 means not narrowed. `handle` is the destination's own id of the person, "" while unknown.
     """
 
     address: Address
@@ -54,6 +57,7 @@ class Person(msgspec.Struct):
     not_before_ms: int = 0
     people_max: int = 0
     fields_max: int = 0
+    handle: str = ""
 
 
 def absent(kind: str) -> bool | None:
@@ -80,11 +84,25 @@ def differs(a: Any, b: Any, min_change: float | None) -> bool:
     return bool(a != b)
 
 
-def is_pending(cell: Cell, feed: Feed) -> bool:
+def wanted(person: Person, cell: Cell, feed: Feed) -> Any:
+    """What the destination is to hold: nothing of what the person has not consented to."""
+    if feed.purposes and not consents(person, feed):
+        return absent(cell.kind)
+    return cell.desired
+
+
+def consents(person: Person, feed: Feed) -> bool:
+    """Whether the person has consented to all purposes of a feed."""
+    held = (person.cells.get(consent_field(purpose)) for purpose in feed.purposes)
+    return all(cell is not None and cell.desired is True for cell in held)
+
+
+def is_pending(person: Person, cell: Cell, feed: Feed) -> bool:
     """Whether the cell has something to say that the destination may not know."""
     if cell.dead:
         return False
-    return not cell.sure or differs(cell.desired, cell.acked, feed.min_change)
+    value = wanted(person, cell, feed) if feed.purposes else cell.desired
+    return not cell.sure or differs(value, cell.acked, feed.min_change)
 
 
 def any_pending(person: Person, feeds: Mapping[str, Feed], likely: Iterable[str] = ()) -> bool:
@@ -94,12 +112,12 @@ def any_pending(person: Person, feeds: Mapping[str, Feed], likely: Iterable[str]
         return False
     cells = person.cells
     for field in likely:
-        if field in feeds and field in cells and is_pending(cells[field], feeds[field]):
+        if field in feeds and field in cells and is_pending(person, cells[field], feeds[field]):
             return True
     for field, cell in cells.items():
-        if cell.sure and cell.desired is cell.acked:
+        if cell.sure and cell.desired is cell.acked and not _withholds(field, feeds):
             continue  # most of them: not worth a call
-        if field in feeds and is_pending(cell, feeds[field]):
+        if _says(person, field, cell, feeds):
             return True
     return False
 
@@ -109,25 +127,50 @@ def pending_since(person: Person, feeds: Mapping[str, Feed]) -> int | None:
     since = None
     if person.address.reachable:
         for field, cell in person.cells.items():
-            if cell.sure and cell.desired is cell.acked:
+            if cell.sure and cell.desired is cell.acked and not _withholds(field, feeds):
                 continue
             if since is not None and cell.version >= since:
                 continue
-            if field in feeds and is_pending(cell, feeds[field]):
+            if _says(person, field, cell, feeds):
                 since = cell.version
     return since
 
 
 def pending(person: Person, feeds: Mapping[str, Feed]) -> list[str]:
-    """Fields to send, oldest change first; fields of syncs that were removed are dormant."""
+    """Fields to send, the urgent and then the oldest changes first, errands last; fields of
+    syncs that were removed are dormant."""
     if not person.address.reachable:
         return []
     cells = person.cells
-    found = [
-        field for field, cell in cells.items() if field in feeds and is_pending(cell, feeds[field])
-    ]
-    found.sort(key=lambda field: (cells[field].version, field))
+    found = [field for field, cell in cells.items() if _says(person, field, cell, feeds)]
+    if len(found) > 1:
+        found.sort(key=lambda field: _rank(field, cells[field], feeds))
     return found
+
+
+def is_urgent(person: Person, feeds: Mapping[str, Feed], fields: Iterable[str]) -> bool:
+    """Whether one of these fields goes before other people's."""
+    for field in fields:
+        feed = feed_of(feeds, field)
+        if feed is not None and feed.urgent and field in person.cells:
+            return True
+    return False
+
+
+def _says(person: Person, field: str, cell: Cell, feeds: Mapping[str, Feed]) -> bool:
+    feed = feed_of(feeds, field)
+    return feed is not None and is_pending(person, cell, feed)
+
+
+def _withholds(field: str, feeds: Mapping[str, Feed]) -> bool:
+    feed = feeds.get(field)
+    return feed is not None and bool(feed.purposes)
+
+
+def _rank(field: str, cell: Cell, feeds: Mapping[str, Feed]) -> tuple[bool, bool, int, str]:
+    feed = feed_of(feeds, field)
+    urgent = feed is not None and feed.urgent
+    return cell.kind == ERRAND, not urgent, cell.version, field
 
 
 def is_forgettable(person: Person) -> bool:
@@ -137,4 +180,5 @@ def is_forgettable(person: Person) -> bool:
     return all(
         cell.sure and not cell.dead and cell.acked == cell.desired == absent(cell.kind)
         for cell in person.cells.values()
+        if cell.kind != CONSENT
     )

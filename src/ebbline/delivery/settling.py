@@ -6,8 +6,11 @@ Restoring `sure` means: this request certainly changed nothing at the destinatio
 from __future__ import annotations
 
 from ebbline.delivery.address import Address
+from ebbline.delivery.feeds import ERRAND
 from ebbline.delivery.lane import Lane
 from ebbline.delivery.limits import (
+    AGAIN_AT_ONCE_TIMES,
+    DAY_MS,
     GIVE_UP_MS,
     ISOLATE_AFTER_ATTEMPTS,
     THROTTLE_MS,
@@ -17,7 +20,8 @@ from ebbline.delivery.person import Person, any_pending
 from ebbline.delivery.retry import backoff_ms
 from ebbline.delivery.send import Item, Outcome, Reply, Send
 
-_HEALTHY = frozenset(["done", "refused", "split"])
+_HEALTHY = frozenset(["done", "again", "refused", "split"])
+_NEUTRAL = frozenset(["expired"])
 
 
 def settle(lane: Lane, send_id: int, reply: Reply, now_ms: int) -> None:
@@ -25,9 +29,12 @@ def settle(lane: Lane, send_id: int, reply: Reply, now_ms: int) -> None:
     send = lane.flights.pop(send_id)
     was_open = lane.breaker.open_until_ms > 0
     _judge(lane, send, reply, now_ms)
-    for item, outcome in zip(send.items, reply.outcomes, strict=True):
+    handles = reply.handles or (None,) * len(send.items)
+    for item, outcome, handle in zip(send.items, reply.outcomes, handles, strict=True):
         person = lane.people[item.address]
         person.sending = 0
+        if handle is not None:
+            person.handle = handle
         _apply(lane, send, person, item, outcome, now_ms, ageing=not was_open)
         lane.enqueue(person, now_ms, [value.field for value in item.values])
 
@@ -51,7 +58,8 @@ def _judge(lane: Lane, send: Send, reply: Reply, now_ms: int) -> None:
     if reply.quota is not None:
         lane.pace.note(reply.quota, now_ms)
     if reply.retry_at_ms is not None:
-        lane.pace.block(min(reply.retry_at_ms, now_ms + THROTTLE_MS_MAX))
+        longest_ms = DAY_MS if reply.day_over else THROTTLE_MS_MAX
+        lane.pace.block(min(reply.retry_at_ms, now_ms + longest_ms))
     if "gone" in verdicts:
         breaker.disable(now_ms, reason)
     elif "misconfigured" in verdicts:
@@ -62,6 +70,8 @@ def _judge(lane: Lane, send: Send, reply: Reply, now_ms: int) -> None:
         breaker.throttled(send.id, lane.pace.blocked_until_ms)
     elif verdicts & _HEALTHY:
         breaker.succeeded()
+    elif verdicts & _NEUTRAL:
+        breaker.throttled(send.id, now_ms)
     else:
         breaker.failed(send.id, now_ms, reason, lane.jitter())
 
@@ -71,6 +81,9 @@ def _apply(lane: Lane, send: Send, person: Person, item: Item, outcome: Outcome,
     match outcome.verdict:
         case "done":
             _acknowledge(lane, person, item)
+        case "again":
+            _restore(person, item)
+            _ask_again(lane, person, now_ms)
         case "retry" | "unsent" | "unknown":
             if outcome.verdict == "unsent":
                 _restore(person, item)
@@ -84,14 +97,20 @@ def _apply(lane: Lane, send: Send, person: Person, item: Item, outcome: Outcome,
                 person.people_max = (len(send.items) + 1) // 2
             else:
                 _narrow_fields(person, item, outcome, send)
-        case "throttled" | "misconfigured" | "gone":
+        case "throttled" | "expired" | "misconfigured" | "gone":
             _restore(person, item)
 
 
 def _acknowledge(lane: Lane, person: Person, item: Item) -> None:
     for value in item.values:
         cell = person.cells.get(value.field)
-        if cell is not None:
+        if cell is None:
+            continue
+        if value.name or (value.kind == ERRAND and cell.version == value.version):
+            # Told or done once: nothing is left to hold.
+            del person.cells[value.field]
+            lane.trimmed.add(person.address)
+        else:
             cell.acked, cell.acked_version, cell.sure = value.value, value.version, True
     person.tries = person.failed_ms = person.not_before_ms = 0
     if not any_pending(person, lane.feeds):
@@ -103,6 +122,13 @@ def _restore(person: Person, item: Item) -> None:
         cell = person.cells.get(value.field)
         if cell is not None:
             cell.sure = value.was_sure
+
+
+def _ask_again(lane: Lane, person: Person, now_ms: int) -> None:
+    """Something was learned that makes the next request a better one."""
+    person.tries += 1
+    if person.tries > AGAIN_AT_ONCE_TIMES:
+        person.not_before_ms = now_ms + backoff_ms(person.tries, lane.jitter())
 
 
 def _try_again(lane: Lane, send: Send, person: Person, item: Item, outcome: Outcome, now_ms: int,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from ebbline.definitions import tree
-from ebbline.definitions.plan import AudienceDef, Plan
+from ebbline.definitions.plan import AudienceDef, Plan, consent_trait
 from ebbline.engine.atoms import atoms_of, score_bar
 from ebbline.engine.book import Book
 from ebbline.engine.conditions import AgeAtom, Atom, CountAtom
@@ -206,6 +206,8 @@ class _Compiler:
             for sync in destination.sync:
                 if sync.trait:
                     steps.setdefault(sync.trait, []).append(sync.min_change)
+                for purpose in (*destination.purposes, *sync.purposes):
+                    steps[consent_trait(purpose)] = [None]
         names = {trait.name: i for i, trait in enumerate(plan.traits)}
         for name, asked in steps.items():
             if name in names:

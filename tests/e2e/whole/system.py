@@ -18,6 +18,8 @@ import apsw
 from tests.e2e.whole.door import Door
 from tests.e2e.whole.sandbox import BRAZE_KEY
 
+ENVIRON = {"BRAZE_API_KEY": BRAZE_KEY, "EBBLINE_ALLOW_OUTBOUND": "127.0.0.1"}
+
 ROLES = ("collect", "engine", "deliver", "history", "builder")
 START_SECONDS_MAX = 30.0
 LOOK_SECONDS = 0.01
@@ -65,7 +67,7 @@ class WholeSystem:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                env=os.environ | {"BRAZE_API_KEY": BRAZE_KEY}, start_new_session=True,
+                env=os.environ | ENVIRON, start_new_session=True,
             )  # fmt: skip
         assert self._process.stdout is not None
         told = self._process.stdout.readline()

@@ -13,7 +13,7 @@ from random import Random
 
 import msgspec
 
-from ebbline.connectors import Failure, Request, Response, Result
+from ebbline.connectors import Failure, Request, Response, Result, Setup
 from ebbline.connectors.braze import BRAZE
 from ebbline.connectors.braze.sandbox import Workspace
 from ebbline.connectors.braze.settings import BrazeSettings
@@ -183,7 +183,7 @@ class Storm:
     def _on_answer(self, life: int, send: Send, result: Result) -> None:
         if life != self.life:
             return
-        reply = BRAZE.classify(send, result, SETTINGS, self.now_ms)
+        reply = BRAZE.classify(send, result, Setup(SETTINGS), self.now_ms)
         settle(self.lane, send.id, reply, self.now_ms)
         self._on_look(life)
 
@@ -191,7 +191,7 @@ class Storm:
 
     def _fly(self, send: Send) -> None:
         self.sends += 1
-        encoded = BRAZE.encode(send, SETTINGS)
+        encoded = BRAZE.encode(send, Setup(SETTINGS))
         headers = tuple((name.lower(), value) for name, value in encoded.headers)
         request = Request("POST", "/users/track", headers, encoded.body)
         took_ms = self.rng.randrange(20, 400)
@@ -248,7 +248,7 @@ class Storm:
         return lane
 
     def _whereabouts(self, profile: int) -> Address | None:
-        return BRAZE.address(self.world.identifiers.get(profile, ()))
+        return BRAZE.address(self.world.identifiers.get(profile, ()), SETTINGS)
 
     def _at(self, due_ms: int, what: str, *values: object) -> None:
         heapq.heappush(self._heap, (due_ms, next(self._order), what, values))

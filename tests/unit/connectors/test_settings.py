@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ebbline.connectors import check, connector_of
+from ebbline.definitions.plan import SyncDef
 from ebbline.errors import SetupError
 
 BRAZE = {"endpoint": "https://rest.iad-01.braze.com", "key": "env:BRAZE_API_KEY"}
@@ -32,7 +33,7 @@ def test_good(kind, settings):
     [
         ("brazen", {}, "type", 'did you mean "braze"?'),
         ("braze", {"key": "env:K"}, "", "endpoint"),
-        ("braze", BRAZE | {"key": "abc-123"}, "key", "env:NAME or file:PATH"),
+        ("braze", BRAZE | {"key": "abc-123"}, "key", "env:NAME, file:PATH or store:NAME"),
         ("braze", BRAZE | {"endpont": "x"}, "endpont", 'did you mean "endpoint"?'),
         ("braze", BRAZE | {"endpoint": "rest.braze.com"}, "endpoint", "no web address"),
         ("braze", BRAZE | {"endpoint": "http://rest.braze.com"}, "endpoint", "use https"),
@@ -54,13 +55,21 @@ def test_bad(kind, settings, where, says):
 
 
 def test_fields_that_braze_would_misread():
-    fields = ["vip", "external_id", "$x", "a" * 256]
-    assert [problem.where[:12] for problem in check("braze", BRAZE, fields)] == [
+    syncs = [SyncDef(field, "vip") for field in ("vip", "external_id", "$x", "a" * 256)]
+    assert [problem.where[:12] for problem in check("braze", BRAZE, syncs)] == [
         "sync.externa",
         "sync.$x",
         "sync.aaaaaaa",
     ]
-    assert check("webhook", HOOK, fields) == ()
+    assert check("webhook", HOOK, syncs) == ()
+
+
+def test_modes_that_a_connector_lacks():
+    (problem,) = check("braze", BRAZE, [SyncDef("vip", "vip", mode="list")])
+    assert problem.message.startswith("braze has no mode list; there is attribute")
+    (problem,) = check("braze", BRAZE, [SyncDef("vip", "vip", changes="every")])
+    assert "mode: event" in problem.message
+    assert not check("braze", BRAZE, [SyncDef("vip", "vip", mode="event", changes="every")])
 
 
 def test_a_secret_that_is_none():
@@ -69,7 +78,7 @@ def test_a_secret_that_is_none():
 
 
 def test_an_unknown_type_at_start():
-    with pytest.raises(SetupError, match="there are braze, webhook"):
+    with pytest.raises(SetupError, match="there are braze, "):
         connector_of("fax")
 
 

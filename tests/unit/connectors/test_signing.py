@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from ebbline.connectors import connector_of
+from ebbline.connectors import Setup, connector_of
 from ebbline.connectors.webhook.signing import is_genuine, key_of, sign
 from ebbline.delivery import Address, Item, Send, Value
 
@@ -22,7 +22,7 @@ def request(secrets, at_ms, send_id=1, version=7):
     settings = connector.read_settings({"url": "https://example.org", "secrets": secrets})
     value = Value("vip", "audience", True, version, at_ms, at_ms)
     send = Send(send_id, "hook", (Item(Address("user_id", "ana"), (value,)),), at_ms)
-    return connector.encode(send, settings)
+    return connector.encode(send, Setup(settings))
 
 
 @pytest.mark.parametrize("secrets", [SECRETS[:1], SECRETS[1:], SECRETS])

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from ebbline.engine import NEVER, Wheel
 
-PAIRS = st.tuples(st.integers(0, 400_000), st.integers(1, 9))
+IDS = st.one_of(st.integers(1, 9), st.integers(2**44 - 9, 2**44 - 1))
+PAIRS = st.tuples(st.integers(0, 400_000), IDS)
 
 
 @given(st.lists(st.one_of(PAIRS, st.integers(0, 500_000))))

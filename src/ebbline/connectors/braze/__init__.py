@@ -1,8 +1,10 @@
-"""Braze: audiences and traits as custom attributes through POST /users/track."""
+"""Braze: attributes, events, subscription states and Canvas entries, and joining of users."""
 
 from ebbline.connectors.braze.classify import classify
-from ebbline.connectors.braze.encode import address, encode
+from ebbline.connectors.braze.encode import address, encode, follows, route
+from ebbline.connectors.braze.limits import PEOPLE_MAX
 from ebbline.connectors.braze.settings import field_problem, limits, read_settings
+from ebbline.connectors.braze.talks import prepare, read_back
 from ebbline.connectors.connector import Connector
 
 BRAZE = Connector(
@@ -15,6 +17,12 @@ BRAZE = Connector(
     encode=encode,
     classify=classify,
     field_problem=field_problem,
+    modes=("attribute", "event", "subscription", "trigger"),
+    route=route,
+    follows=follows,
+    prepare=prepare,
+    read_back=read_back,
+    read_back_max=PEOPLE_MAX,
 )
 
 __all__ = ["BRAZE"]

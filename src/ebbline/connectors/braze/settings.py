@@ -10,29 +10,30 @@ import msgspec
 from ebbline.connectors.braze.limits import (
     BODY_BYTES_MAX,
     CONCURRENT_REQUESTS,
+    ID_CHARACTERS_MAX,
     LINGER_MS,
     NAME_CHARACTERS_MAX,
     OBJECTS,
     OBJECTS_MAX,
+    PEOPLE_MAX,
     REQUEST_MS_MAX,
     REQUESTS,
     TIMEOUT_MS,
     WINDOW_MS,
 )
+from ebbline.connectors.braze.names import BY_ROUTE, RESERVED, TRACK
 from ebbline.connectors.connector import Problem, address_problem, convert
 from ebbline.connectors.limits import FENCE_SECONDS_MAX
 from ebbline.delivery import Limits
-
-# Keys by which Braze tells whom an object is about and how to take it.
-RESERVED = frozenset(
-    ["external_id", "user_alias", "braze_id", "_update_existing_only", "_merge_objects"]
-)
+from ebbline.delivery.feeds import EVENT, SUBSCRIPTION, TRIGGER
 
 
 class BrazeSettings(msgspec.Struct, frozen=True):
     """`endpoint` is the instance's REST address; `batch_size` the objects in one request;
     `requests_per_second` lowers the pace where a contract or other users of the key need it;
-    `fence_seconds` is how long a request that got no answer may still be applied."""
+    `fence_seconds` is how long a request that got no answer may still be applied. `identify`
+    joins a device's alias to the user who logged in, `merge` joins two users who turned out to
+    be one: both are irreversible at Braze."""
 
     endpoint: str
     key: Annotated[str, msgspec.Meta(min_length=1)]
@@ -41,6 +42,8 @@ class BrazeSettings(msgspec.Struct, frozen=True):
     fence_seconds: Annotated[float, msgspec.Meta(ge=0, le=FENCE_SECONDS_MAX)] = (
         REQUEST_MS_MAX / 1000
     )
+    identify: bool = False
+    merge: bool = False
 
 
 def read_settings(raw: dict[str, Any]) -> BrazeSettings | tuple[Problem, ...]:
@@ -51,18 +54,30 @@ def read_settings(raw: dict[str, Any]) -> BrazeSettings | tuple[Problem, ...]:
     return address_problem("endpoint", settings.endpoint) or settings
 
 
-def field_problem(field: str) -> str:
-    """An attribute's name must not be one that says whom the object is about."""
-    if field in RESERVED:
+def field_problem(field: str, mode: str) -> str:
+    """A field is an attribute's or an event's name, or the id of a subscription group or of a
+    Canvas; an attribute's must not be one that says whom the object is about."""
+    if mode in (SUBSCRIPTION, TRIGGER):
+        what = "subscription group" if mode == SUBSCRIPTION else "Canvas"
+        plain = field.isascii() and field.replace("-", "").isalnum()
+        good = plain and len(field) <= ID_CHARACTERS_MAX
+        return "" if good else f"Write the id that Braze shows of the {what} (as: ...)."
+    if mode != EVENT and field in RESERVED:
         return f'Braze reads "{field}" as who is meant; name the attribute otherwise (as: ...).'
     if not field or field.startswith("$") or len(field) > NAME_CHARACTERS_MAX:
-        return "A Braze attribute has 1 to 255 characters and does not begin with $."
+        what = "event" if mode == EVENT else "attribute"
+        return f"A Braze {what} has 1 to 255 characters and does not begin with $."
     return ""
 
 
 def limits(settings: BrazeSettings) -> Limits:
     """The workspace's limits."""
     rate = settings.requests_per_second
+    others = {
+        route: min(PEOPLE_MAX, settings.batch_size)
+        for route, endpoint in BY_ROUTE.items()
+        if endpoint is not TRACK
+    }
     return Limits(
         objects_max=settings.batch_size,
         counts="people",
@@ -73,4 +88,5 @@ def limits(settings: BrazeSettings) -> Limits:
         timeout_ms=TIMEOUT_MS,
         request_ms_max=round(settings.fence_seconds * 1000),
         linger_ms=LINGER_MS,
+        route_objects=others,
     )

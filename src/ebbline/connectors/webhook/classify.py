@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ebbline.connectors.connector import Setup
 from ebbline.connectors.request import Failure, Result
 from ebbline.connectors.statuses import (
     failure_outcomes,
@@ -9,16 +10,15 @@ from ebbline.connectors.statuses import (
     retry_after_ms,
     status_verdict,
 )
-from ebbline.connectors.webhook.settings import WebhookSettings
 from ebbline.delivery import Reply, Send
 from ebbline.delivery.send import same_for_all
 
 GONE = 410
 
 
-def classify(send: Send, result: Result, settings: WebhookSettings, now_ms: int) -> Reply:
+def classify(send: Send, result: Result, setup: Setup, now_ms: int) -> Reply:
     """One outcome for all of the request's changes: a webhook's body says nothing we know."""
-    del settings
+    del setup
     if isinstance(result, Failure):
         return Reply(failure_outcomes(send, result))
     verdict = "gone" if result.status == GONE else status_verdict(result.status)

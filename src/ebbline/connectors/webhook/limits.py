@@ -5,6 +5,10 @@ from __future__ import annotations
 # Changes in one request: one message each, as Standard Webhooks has it.
 CHANGES = 1
 
+# Changes in one request where a setting asks for batches and names no size: a body of some tens
+# of kilobytes.
+BATCH_CHANGES = 100
+
 # Changes in one request that a receiver who takes arrays may ask for.
 CHANGES_MAX = 1_000
 
@@ -35,3 +39,29 @@ SECRETS_MAX = 2
 # Bytes a signing secret must have and may have (Standard Webhooks).
 SECRET_BYTES_MIN = 24
 SECRET_BYTES_MAX = 64  # bytes, see above
+
+# Headers that a project may add: names in use rarely pass five.
+HEADERS_MAX = 30
+
+# Characters of a rendered header's value, below the 8 kB that servers take for all headers.
+HEADER_CHARACTERS_MAX = 2_000
+
+# Characters of a template: a page of JSON is three thousand.
+TEMPLATE_CHARACTERS_MAX = 20_000
+
+# Bytes that one rendering may write: a message of some kilobytes is usual, and a runaway loop
+# should be stopped before it fills the memory.
+RENDERED_BYTES_MAX = 100_000
+
+# Iterations of a template's nested loops together, or entries of a range: rather more than a
+# list trait has entries.
+LOOP_TIMES_MAX = 1_000
+
+# Bytes of what a template keeps in its own variables.
+VARIABLES_BYTES_MAX = 200_000
+
+# Characters a filter may be about to write at most; a few filters multiply what they are given.
+FILTERED_CHARACTERS_MAX = 1_000_000
+
+# Parsed templates kept in memory: those of every webhook of a large project.
+TEMPLATES_KEPT = 500

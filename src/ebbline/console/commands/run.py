@@ -116,7 +116,7 @@ def _start(
     keep_days = loaded.system["retention"].get("events")
     options = RunOptions(
         speed=speed, log_level=log_level, on_ready=ready, keep_days=keep_days, apply=apply,
-        who=somebody(), on_differing=_say_differing,
+        who=somebody(), on_differing=_say_differing, project=str(place.project.absolute()),
     )  # fmt: skip
     raise typer.Exit(run_system(plan, place.data, host, port, options))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ebbline.console.changing import build_document, build_line
+from ebbline.console.levels import document as levels_document
+from ebbline.console.levels import status_lines
 from ebbline.console.output import iso, moment, paint, plural, show, show_json, show_table
 from ebbline.console.place import DataOption, JsonOption, Place, ProjectOption
 from ebbline.console.refreshes import refresh_document, refresh_words, refreshes
@@ -18,12 +20,15 @@ def status(
 ) -> None:
     """Show whether it runs, how far it has got, and how many are in each audience."""
     from ebbline.hosts.embedded.builder import read_progress  # noqa: PLC0415 - heavy
+    from ebbline.hosts.embedded.reading.levels import service_levels  # noqa: PLC0415
 
     place = Place(project, data)
     with place.reader() as reader:
         found, counts, name = reader.status(), reader.counts(), reader.plan().name
         refused, known = reader.refused(), reader.versions()
         progress, lists = read_progress(reader.folder), refreshes(reader)
+        slo = reader.plan().slo
+        levels = service_levels(place.data, slo, found.now_ms)
     if as_json:
         build = build_document(known, progress, found.now_ms)
         show_json(
@@ -31,6 +36,7 @@ def status(
             | {
                 "definitions": build,
                 "sql": {audience: refresh_document(each) for audience, each in lists.items()},
+                "slo": levels_document(levels, slo, slo.window_ms),
             }
         )
         return
@@ -52,6 +58,8 @@ def status(
         show(f"  next       time alone changes something at {moment(found.next_due_ms)}")
     for audience, each in lists.items():
         show(f"  sql        {audience}: {refresh_words(each)}")
+    for line in status_lines(levels, slo):
+        show(f"  delivery   {line}")
     why = ", ".join(f"{code} {number:,}" for code, number in refused)
     show(f"  refused    {found.quarantined:,} in the quarantine{': ' + why if why else ''}\n")
     rows = [

@@ -27,6 +27,7 @@ from ebbline.hosts.embedded.clock import (
     SystemClock,
     clock_setting,
 )
+from ebbline.hosts.embedded.deliver.guard import ALLOW_VARIABLE
 from ebbline.hosts.embedded.deliver.sandbox_server import SandboxServer
 from ebbline.hosts.embedded.reading import machine
 
@@ -107,6 +108,7 @@ class Stage:
         # Settings of the user's own system are not the demo's.
         environment = {k: v for k, v in os.environ.items() if not k.startswith("EBBLINE_")}
         environment[KEY_VARIABLE] = DEFAULT_KEY
+        environment[ALLOW_VARIABLE] = HOST
         if self.speed != 1:
             environment[CLOCK_VARIABLE] = clock_setting(self.started_ms, self.speed)
         command = [

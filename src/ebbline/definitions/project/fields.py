@@ -43,6 +43,27 @@ IDENTIFIER = Record(
         Field("pii", Flag(), "personal data: masked wherever it is shown"),
     )
 )
+ALERT = Record(
+    (
+        Field("webhook", Text(), "an address that is sent alerts, signed as Standard Webhooks"),
+        Field("secret", Text(), "env:NAME or file:PATH of the secret that signs them"),
+        Field("email", Text(), "in place of webhook: an address that is written to"),
+        Field("smtp", Text(), "the server, smtp://user@host:587, or smtps://"),
+        Field("from", Text(), "the sender; the receiver itself when left out"),
+        Field("password", Text(), "env:NAME or file:PATH of the password at the server"),
+    )
+)
+SLO = Record(
+    (
+        Field("latency_alert", Length(), "past this from event to answer somebody is told; 90s"),
+        Field("latency_objective", Length(), "within this a change is to arrive; 120s"),
+        Field(
+            "success", Text(loose=True), "share of changes that is to arrive, and in time; 99.9%"
+        ),
+        Field("window", Length(), "over which the error budget is reckoned; 30d"),
+        Field("alerts", ListOf(ALERT), "who is told"),
+    )
+)
 PROJECT = Record(
     (
         Field("name", Text(), "the project's name", required=True),
@@ -65,6 +86,7 @@ PROJECT = Record(
             Record((Field("memory", Size(), "what the engine may keep people in; 1GiB"),)),
             "bounds of the running system",
         ),
+        Field("slo", SLO, "service levels of delivery"),
         Field("settings", Mapping(), "settings of the running system"),
     )
 )
@@ -184,6 +206,26 @@ SYNC = Record(
         Field("trait", Text(), "a trait: sent as its value"),
         Field("as", Text(), "the name at the destination; the same name when left out"),
         Field("min_change", Number(least=0), "least difference of a number worth sending"),
+        Field("mode", Text(), "in which form: attribute, event, list or another the connector has"),
+        Field("changes", Text(("net", "every")), "what changes came to, or an event for each"),
+        Field("only", Text(("entries", "exits")), "one kind of change of an audience"),
+        Field("priority", Text(("high", "usual")), "high: before all else for the destination"),
+        Field("purposes", _TEXTS, "what it is used for, besides the destination's purposes"),
+    )
+)
+PROBE = Record(
+    (
+        Field("every", Length(), "how often the whole way is tested", required=True),
+        Field("trait", Text(), "a synced trait that the probe's event changes", required=True),
+        Field("user", Text(loose=True), "userId of the test person; ebbline-probe"),
+        Field("event", Text(), "name of the event it is sent; Ebbline Probe"),
+    )
+)
+RECONCILE = Record(
+    (
+        Field("every", Length(), "how often; left out: only when somebody asks"),
+        Field("sample", Number(least=0), "so many people drawn by chance; 0: everybody"),
+        Field("heal", Flag(), "send again what has drifted; yes when left out"),
     )
 )
 DESTINATION = Record(
@@ -191,6 +233,8 @@ DESTINATION = Record(
         Field("type", Text(), "the connector", required=True),
         Field("purposes", _TEXTS, "what the data is used for there"),
         Field("sync", ListOf(SYNC), "what it receives"),
+        Field("reconcile", RECONCILE, "reading back what it holds"),
+        Field("probe", PROBE, "a test of the whole way, on a schedule"),
     ),
     free=True,
 )

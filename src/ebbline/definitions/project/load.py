@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ebbline.definitions import tree
 from ebbline.definitions.findings import Finding, Problem, in_order, whole_file
 from ebbline.definitions.kinds import of_literal
 from ebbline.definitions.known import Known, planned_kind
@@ -21,6 +22,7 @@ from ebbline.definitions.plan import (
     SourceDef,
     TrackingPlan,
     TraitDef,
+    consent_trait,
 )
 from ebbline.definitions.project.document import Document, read_document
 from ebbline.definitions.project.examples import Example, read_example
@@ -253,6 +255,7 @@ def _plan(
     sources: tuple[SourceDef, ...],
 ) -> Plan:
     traits = tuple(_trait(draft) for draft in ordered if draft.what == "trait")
+    traits += _consents(destinations)
     audiences = tuple(
         _audience(draft)
         for draft in ordered
@@ -261,7 +264,24 @@ def _plan(
     return Plan(
         settings.name, settings.identifiers, traits, audiences, groups, destinations, sources,
         tracking, lists, settings.time_zone, settings.lateness_ms, settings.memory_bytes,
+        settings.slo,
     )  # fmt: skip
+
+
+def _consents(destinations: tuple[DestinationDef, ...]) -> tuple[TraitDef, ...]:
+    """What people consented to, for the purposes for which destinations use their data."""
+    purposes = {
+        purpose
+        for destination in destinations
+        for named in (destination.purposes, *(sync.purposes for sync in destination.sync))
+        for purpose in named
+    }
+    return tuple(
+        TraitDef(
+            consent_trait(purpose), tree.Call("consented", (tree.Literal(purpose),)), "boolean"
+        )
+        for purpose in sorted(purposes)
+    )
 
 
 def _trait(draft: Draft) -> TraitDef:

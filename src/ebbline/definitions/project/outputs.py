@@ -11,10 +11,11 @@ from typing import Any
 
 from ebbline.definitions.findings import did_you_mean
 from ebbline.definitions.known import Known
-from ebbline.definitions.plan import DestinationDef, SourceDef, SyncDef
+from ebbline.definitions.plan import DestinationDef, ReconcileDef, SourceDef, SyncDef
 from ebbline.definitions.project.document import Document, Entry, Map, Scalar, Seq
 from ebbline.definitions.project.fields import DESTINATIONS, SOURCES
 from ebbline.definitions.project.reading import Named, Read, plain, read
+from ebbline.definitions.project.slo import read_probe
 
 _SECRET = re.compile(
     r"(?:^|_)(?:key|token|secret|password|passphrase|credentials?|authorization|cookie)$"
@@ -43,8 +44,19 @@ def read_destinations(
             row.problem("type", "unknown_connector", f"unknown connector {type_}", hint)
         settings = {key: plain(entry.value) for key, entry in row.free.items()}
         sync = _syncs(row.get("sync") or [], known)
-        made[name] = DestinationDef(name, type_, settings, sync, tuple(row.get("purposes") or ()))
+        purposes, probe = tuple(row.get("purposes") or ()), read_probe(row.get("probe"), sync)
+        reconcile = _reconcile(row.get("reconcile"))
+        made[name] = DestinationDef(name, type_, settings, sync, purposes, reconcile, probe)
     return tuple(made.values())
+
+
+def _reconcile(row: Read | None) -> ReconcileDef:
+    if row is None:
+        return ReconcileDef()
+    heal = row.get("heal")
+    return ReconcileDef(
+        row.get("every") or 0, int(row.get("sample") or 0), heal is None or bool(heal)
+    )
 
 
 def _all(documents: list[Document], shape: Any, key: str) -> list[tuple[Document, str, Named]]:
@@ -68,7 +80,7 @@ def _no_literal_secret(document: Document, key: str, entry: Entry) -> None:
             secret = _SECRET.search(key.casefold().replace("-", "_"))
             if secret and value is not None and not _REFERENCE.fullmatch(text):
                 message = f"{key} is a secret and must not stand in a file of the project"
-                hint = "write env:NAME or file:PATH"
+                hint = "write env:NAME, file:PATH or store:NAME"
                 hidden = Document(document.file, _masked(document.source, scalar))
                 hidden.problem(scalar, "literal_secret", message, hint)
                 document.findings += hidden.findings
@@ -96,7 +108,19 @@ def _syncs(rows: list[Read], known: Known) -> tuple[SyncDef, ...]:
         least = row.get("min_change")
         if audience and least is not None:
             row.problem("min_change", "bad_sync", "min_change is for traits")
-        made[field] = SyncDef(field, audience, trait, None if least is None else float(least))
+        if trait and row.get("only"):
+            row.problem("only", "bad_sync", "only: is for audiences: entries or exits")
+        made[field] = SyncDef(
+            field,
+            audience,
+            trait,
+            None if least is None else float(least),
+            row.get("mode") or "",
+            row.get("changes") or "net",
+            row.get("only") or "",
+            row.get("priority") or "",
+            tuple(row.get("purposes") or ()),
+        )
     return tuple(made.values())
 
 

@@ -15,11 +15,12 @@ from ebbline.definitions.limits import (
     MEMORY_BYTES_MIN,
     WINDOW_MS_MAX,
 )
-from ebbline.definitions.plan import DEFAULT_IDENTIFIERS, IdentifierRule
+from ebbline.definitions.plan import DEFAULT_IDENTIFIERS, IdentifierRule, SloDef
 from ebbline.definitions.project.document import Document
 from ebbline.definitions.project.fields import PROJECT
 from ebbline.definitions.project.lists import distinct
 from ebbline.definitions.project.reading import Named, Read, read
+from ebbline.definitions.project.slo import read_slo
 from ebbline.definitions.sizes import format_size
 
 _DAY_MS = 86_400_000
@@ -36,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True):
     system: dict[str, Any] = {}
     lateness_ms: int = LATENESS_MS_DEFAULT
     memory_bytes: int = MEMORY_BYTES_DEFAULT
+    slo: SloDef = SloDef()
 
 
 def missing_settings() -> Finding:
@@ -66,6 +68,7 @@ def read_settings(document: Document) -> Settings:
         system,
         _lateness_ms(made),
         _memory_bytes(made.get("limits")),
+        read_slo(made.get("slo")),
     )
 
 

@@ -19,6 +19,7 @@ import msgspec
 from ebbline.errors import EbblineError
 from ebbline.events.event import Event, Rejection
 from ebbline.hosts.embedded import quarantine
+from ebbline.hosts.embedded.checkpoints import Checkpoints
 from ebbline.hosts.embedded.clock import Clock
 from ebbline.hosts.embedded.limits import (
     BUSY_MS_MAX,
@@ -42,6 +43,7 @@ create table if not exists log (
     payload blob not null
 );
 """
+_WAL_PAGES_MAX = WAL_BYTES_MAX // LOG_PAGE_BYTES  # where commits are faster than the disk
 _INSERT = "insert into log (now_ms, kind, count, payload) values (?, ?, ?, ?)"
 _TAIL = "select offset, now_ms from log order by offset desc limit 1"
 _READ = """
@@ -110,6 +112,9 @@ class Log:
             self._db.set_busy_timeout(BUSY_MS_MAX)
             if not read_only:
                 self._prepare()
+        self._checkpoints = (
+            None if read_only else Checkpoints(self._db, LOG_CHECKPOINT_PAGES, _WAL_PAGES_MAX)
+        )
 
     def append(
         self,
@@ -223,6 +228,9 @@ class Log:
 
     def close(self) -> None:
         """Close the file; again is harmless."""
+        if self._checkpoints is not None:
+            self._checkpoints.close()
+            self._checkpoints = None
         self._db.close()
 
     def _prepare(self) -> None:
@@ -231,7 +239,7 @@ class Log:
         db.execute(f"pragma page_size = {LOG_PAGE_BYTES}")
         self._enter_wal()
         db.execute("pragma synchronous = full")
-        db.execute(f"pragma wal_autocheckpoint = {LOG_CHECKPOINT_PAGES}").fetchall()
+        db.execute("pragma wal_autocheckpoint = 0").fetchall()
         db.execute(f"pragma journal_size_limit = {WAL_BYTES_MAX}").fetchall()
         sql = "select name from sqlite_schema where name in ('quarantine_totals', 'log_plans')"
         there = {row[0] for row in db.execute(sql)}

@@ -51,6 +51,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     # Called with the versions when the project differs from what is live, before anything starts.
     on_differing: Callable[[Versions], object] | None = None
     keep_days: int | None = None
+    project: str = ""  # the folder that relative file: references start from
 
 
 def run(plan: Plan, folder: Path, host: str = "127.0.0.1", port: int = 8080,
@@ -116,7 +117,7 @@ def _child(data: DataFolder, options: RunOptions, lock: FolderLock, role: str, *
            ring_history_fd: int = -1) -> Child:  # fmt: skip
     settings = ChildSettings(
         role, str(data.path), socket_fd, ring_fd, hear_fd, ring_history_fd, options.keep_days,
-        options.log_level,
+        options.log_level, options.project,
     )  # fmt: skip
     argument = msgspec.json.encode(settings).decode()
     passed = (socket_fd, ring_fd, hear_fd, ring_history_fd, lock.fd)

@@ -12,6 +12,7 @@ from ebbline.definitions.plan import DestinationDef, Plan, SyncDef, TraitDef
 from ebbline.definitions.tree import Literal
 from ebbline.hosts.embedded.clock import SystemClock
 from ebbline.hosts.embedded.deliver import Deliver, HttpTransport
+from ebbline.hosts.embedded.deliver.guard import Guard
 
 KEY = "a-secret-key"
 SYNCS = (
@@ -37,7 +38,7 @@ def plan_of(*destinations):
 def make_deliver(path, plan, **kept):
     made = {
         "clock": SystemClock(),
-        "transport": HttpTransport(),
+        "transport": HttpTransport(Guard(allow=("127.0.0.1",))),
         "registry": CollectorRegistry(),
         "jitter": lambda: 0.1,
         "environ": {"BRAZE_KEY": KEY},
@@ -66,6 +67,15 @@ class Running:
     async def __aexit__(self, *_):
         self.deliver.stop()
         await self.task
+
+
+async def introduce(path, plan, sandbox, **kept):
+    """Let destinations be met, so that whatever comes next is a delivery."""
+    async with Running(make_deliver(path, plan, **kept)) as deliver:
+        met = deliver.stations
+        await until(lambda: met and all(each.introduction.prepared for each in met.values()))
+    sandbox.app.requests.clear()
+    sandbox.app.received = 0
 
 
 def users(sandbox):

@@ -14,6 +14,8 @@ CREATE TABLE profiles (id INTEGER PRIMARY KEY, state BLOB, wake_ms INT, identifi
 CREATE TABLE definitions (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE ledger (seq INTEGER PRIMARY KEY, profile INT, number INT, kind INT, definition INT,
     at_ms INT, cause TEXT, log_offset INT, value);
+CREATE TABLE memberships (definition INT, profile INT, since_ms INT, effective INT,
+    PRIMARY KEY (definition, profile)) WITHOUT ROWID;
 """
 ENTERED, EXITED, TRAIT, LINKED, MERGED, SUPPRESSED, RESTORED = range(1, 8)
 
@@ -38,6 +40,7 @@ class StateFile:
 
     def gone(self, profile: int) -> None:
         self.db.execute("DELETE FROM profiles WHERE id = ?", (profile,))
+        self.db.execute("DELETE FROM memberships WHERE profile = ?", (profile,))
 
     def row(self, profile: int, kind: int, name: str, value: Any, at_ms: int = 0) -> int:
         """One ledger row; its seq."""
@@ -50,6 +53,12 @@ class StateFile:
             " WHERE name = ?",
             (self.seq, profile, self.seq, kind, at_ms, value, name),
         )
+        if kind in (ENTERED, EXITED):
+            self.db.execute(
+                "INSERT OR REPLACE INTO memberships SELECT id, ?, ?, ? FROM definitions"
+                " WHERE name = ?",
+                (profile, at_ms, value, name),
+            )
         return self.seq
 
     def enter(self, profile: int, audience: str, at_ms: int = 0) -> int:

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from ebbline.errors import NotFound
+from ebbline.hosts.embedded.deliver.commands import Pause, Spool
 from ebbline.hosts.embedded.deliver.reading import (
     destination_status,
     list_deliveries,
@@ -20,6 +21,7 @@ from tests.unit.hosts.deliver.rig import (
     SYNCS,
     Running,
     braze_at,
+    introduce,
     make_deliver,
     plan_of,
     tell,
@@ -35,6 +37,7 @@ def plan(sandbox):
 
 
 async def test_an_entry_and_an_exit_reach_braze(tmp_path, state, sandbox, plan):
+    await introduce(tmp_path, plan, sandbox)
     state.person(1, ("user_id", "ana"))
     state.enter(1, "high_intent")
     async with Running(make_deliver(tmp_path, plan)) as deliver:
@@ -80,6 +83,7 @@ async def test_attempts_are_kept_without_secrets(tmp_path, state, sandbox, plan)
 
 
 async def test_history_is_sent_as_what_it_came_to(tmp_path, state, sandbox, plan):
+    await introduce(tmp_path, plan, sandbox)
     for profile in range(1, 121):
         state.person(profile, ("user_id", f"u{profile}"))
         state.enter(profile, "high_intent")
@@ -141,6 +145,7 @@ async def test_what_is_refused_is_laid_aside_and_retried_on_order(tmp_path, stat
 
 
 async def test_errors_and_ends_of_connections(tmp_path, state, sandbox, plan):
+    await introduce(tmp_path, plan, sandbox)
     tell(sandbox, status=503, next=2)
     tell(sandbox, status=429, next=1, headers={"x-ratelimit-reset": "0"})
     state.person(1, ("user_id", "ana"))
@@ -152,6 +157,7 @@ async def test_errors_and_ends_of_connections(tmp_path, state, sandbox, plan):
 
 
 async def test_a_dropped_connection_fences(tmp_path, state, sandbox, plan):
+    await introduce(tmp_path, plan, sandbox)
     tell(sandbox, drop="after", next=1)
     state.person(1, ("user_id", "ana"))
     state.person(2, ("user_id", "bob"))
@@ -167,17 +173,28 @@ async def test_a_dropped_connection_fences(tmp_path, state, sandbox, plan):
         assert destination_status(tmp_path)[0].state == "closed"
 
 
-async def test_a_wrong_key_opens_the_breaker(tmp_path, state, sandbox, plan):
+async def test_a_wrong_key_is_noticed_before_anything_is_sent(tmp_path, state, sandbox, plan):
     state.person(1, ("user_id", "ana"))
     state.enter(1, "high_intent")
     async with Running(make_deliver(tmp_path, plan, environ={"BRAZE_KEY": "other"})):
-        await until(lambda: list_deliveries(tmp_path, state="misconfigured"))
-        await until(lambda: destination_status(tmp_path)[0].state == "open")
+        await until(lambda: [s.state for s in destination_status(tmp_path)] == ["open"])
     (status,) = destination_status(tmp_path)
-    assert status.reason.startswith("401 Invalid API key")
+    assert "401 Invalid API key" in status.reason
+    assert not list_deliveries(tmp_path)
     async with Running(make_deliver(tmp_path, plan)):
         await until(lambda: users(sandbox))
     assert destination_status(tmp_path)[0].state == "closed"
+
+
+async def test_a_key_that_is_taken_away_opens_the_breaker(tmp_path, state, sandbox, plan):
+    await introduce(tmp_path, plan, sandbox)
+    tell(sandbox, status=401, next=1, message="Invalid API key")
+    state.person(1, ("user_id", "ana"))
+    state.enter(1, "high_intent")
+    async with Running(make_deliver(tmp_path, plan)):
+        await until(lambda: list_deliveries(tmp_path, state="misconfigured"))
+        await until(lambda: [s.state for s in destination_status(tmp_path)] == ["open"])
+    assert destination_status(tmp_path)[0].reason.startswith("401 Invalid API key")
 
 
 async def test_one_destination_does_not_hold_up_another(tmp_path, state, sandbox):
@@ -189,14 +206,36 @@ async def test_one_destination_does_not_hold_up_another(tmp_path, state, sandbox
         braze_at(sandbox.url, "bad_field", (SYNCS[0].__class__("external_id", audience="x"),)),
         braze_at(sandbox.url),
     )
+
+    def named(name):
+        return {status.name: status for status in destination_status(tmp_path)}[name]
+
     async with Running(make_deliver(tmp_path, plan)):
         await until(lambda: users(sandbox))
-        await until(lambda: list_deliveries(tmp_path, destination="nobody_there"))
-        await until(lambda: list_deliveries(tmp_path, state="unsent"))
-    found = {status.name: status for status in destination_status(tmp_path)}
-    assert found["no_secret"].reason == "The environment variable NOT_THERE is not set."
-    assert found["bad_field"].state == "problem"
-    assert (found["braze"].pending, found["nobody_there"].pending) == (0, 1)
+        await until(lambda: named("nobody_there").state == "open")
+    assert "refused address" in named("nobody_there").reason
+    assert named("no_secret").reason == "The environment variable NOT_THERE is not set."
+    assert named("bad_field").state == "problem"
+    assert (named("braze").pending, named("nobody_there").pending) == (0, 1)
+
+
+async def test_a_pause_holds_everything_back_and_loses_nothing(tmp_path, state, sandbox, plan):
+    await introduce(tmp_path, plan, sandbox)
+    spool = Spool(tmp_path)
+    spool.put(Pause("braze", paused=True), "1")
+    state.person(1, ("user_id", "ana"))
+    state.enter(1, "high_intent")
+    async with Running(make_deliver(tmp_path, plan)) as deliver:
+        await until(lambda: [s.state for s in destination_status(tmp_path)] == ["paused"])
+        state.enter(1, "churn")
+        deliver.wake()
+        await until(lambda: destination_status(tmp_path)[0].position == 2)
+    async with Running(make_deliver(tmp_path, plan)) as deliver:
+        await asyncio.sleep(0.1)
+        assert not sandbox.app.received  # a restart does not end a pause
+        spool.put(Pause("braze", paused=False), "2")
+        deliver.wake()
+        await until(lambda: users(sandbox) == {"ana": {"segment_high_intent": True, "churn": True}})
 
 
 async def test_a_sync_that_is_added_later_gets_its_history(tmp_path, state, sandbox):
@@ -225,6 +264,7 @@ async def test_a_field_that_comes_to_mean_something_else(tmp_path, state, sandbo
 
 
 async def test_nothing_is_sent_again_after_a_restart(tmp_path, state, sandbox, plan):
+    await introduce(tmp_path, plan, sandbox)
     state.person(1, ("user_id", "ana"))
     state.enter(1, "high_intent")
     for _ in range(3):
@@ -248,6 +288,7 @@ async def test_a_stop_does_not_wait_for_who_never_answers(
     tmp_path, state, sandbox, plan, monkeypatch
 ):
     monkeypatch.setattr("ebbline.hosts.embedded.deliver.process.STOP_GRACE_SECONDS", 0.1)
+    await introduce(tmp_path, plan, sandbox)
     tell(sandbox, timeout=True, hold_ms=1_000, next=1)
     state.person(1, ("user_id", "ana"))
     state.enter(1, "high_intent")
@@ -260,6 +301,7 @@ async def test_a_stop_does_not_wait_for_who_never_answers(
 
 
 async def test_an_idle_process_sleeps(tmp_path, state, sandbox, plan, monkeypatch):
+    await introduce(tmp_path, plan, sandbox)
     deliver = make_deliver(tmp_path, plan)
     rounds = []
     once = deliver.round

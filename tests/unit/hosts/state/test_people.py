@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import msgspec
@@ -11,12 +12,19 @@ from ebbline.definitions.plan import Plan
 from ebbline.events.event import Event
 from ebbline.hosts.embedded.log import Entry
 from ebbline.hosts.embedded.state.fold import Fold
-from ebbline.hosts.embedded.state.limits import GENERATIONS, PERSON_BYTES
+from ebbline.hosts.embedded.state.limits import (
+    GENERATIONS,
+    LEAVING_PER_KEPT,
+    OWNER_BYTES,
+    OWNERS_PER_PERSON,
+    PERSON_BYTES,
+)
 from ebbline.hosts.embedded.state.store import StateStore
 
 T0 = 1_750_000_000_000
 RULE = b"audiences:\n  twice: {owner: o, when: 'count(\"Seen\") >= 2'}\n"
 FEW_BYTES = 100_000
+BYTES_EACH = int(PERSON_BYTES + OWNERS_PER_PERSON * OWNER_BYTES)
 
 
 def plan(memory_bytes: int) -> Plan:
@@ -58,3 +66,14 @@ def test_a_plan_that_only_says_another_number_is_followed(tmp_path: Path) -> Non
     for profile in range(1, 201):
         fold.people.find(profile)
     assert fold.people.in_memory() <= FEW_BYTES / PERSON_BYTES
+
+
+def test_people_leave_a_few_at_a_time_and_memory_never_holds_more(tmp_path: Path) -> None:
+    """No step lets go of a whole generation, and at no step are there more than two."""
+    people = visited(tmp_path / "a.db", GENERATIONS * 20 * BYTES_EACH).people
+    held = []
+    for profile in [*range(1, 201)] * 2:
+        people.person(profile)
+        held.append(people.in_memory())
+    assert max(held) <= GENERATIONS * 20
+    assert all(before - after <= LEAVING_PER_KEPT for before, after in itertools.pairwise(held))

@@ -1,8 +1,8 @@
-"""A local Braze that answers /users/track by the documented contract, errors and limits too."""
+"""A local Braze by the documented contract: endpoints, errors, limits and permissions."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from ebbline.connectors.braze.sandbox.workspace import Workspace
 from ebbline.connectors.sandbox import SandboxApp
@@ -18,9 +18,19 @@ def braze_sandbox(
     objects_max: int = 75,
     requests: int = 3_000,
     window_ms: int = 3_000,
+    keys: Mapping[str, Collection[str]] | None = None,
+    canvases: Collection[str] | None = None,
 ) -> SandboxApp:
-    """An ASGI app; `objects_max` is 50 or 75 by the contract that is being played."""
-    workspace = Workspace(key, objects_max=objects_max, requests=requests, window_ms=window_ms)
+    """An ASGI app; `objects_max` is 50 or 75 by the contract that is being played. `keys` are
+    further keys with their permissions, `canvases` the Canvases that exist (None: any)."""
+    workspace = Workspace(
+        key,
+        objects_max=objects_max,
+        requests=requests,
+        window_ms=window_ms,
+        keys=keys,
+        canvases=canvases,
+    )
     return SandboxApp(workspace, now_ms, sleep)
 
 

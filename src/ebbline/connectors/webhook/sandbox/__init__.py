@@ -13,11 +13,15 @@ def webhook_sandbox(
     sleep: Callable[[float], Awaitable[None]],
     *,
     secret: str | None = None,
+    shared_secret: str | None = None,
     requests: int = 1_000,
     window_ms: int = 1_000,
 ) -> SandboxApp:
-    """An ASGI app that takes POST on every path; without a secret it verifies nothing."""
-    return SandboxApp(Receiver(secret, requests=requests, window_ms=window_ms), now_ms, sleep)
+    """An ASGI app that takes POST, PUT and PATCH on every path. It checks the signature of
+    Standard Webhooks with `secret` and that of Segment with `shared_secret`; without either it
+    verifies nothing."""
+    receiver = Receiver(secret, shared_secret, requests=requests, window_ms=window_ms)
+    return SandboxApp(receiver, now_ms, sleep)
 
 
 __all__ = ["Receiver", "webhook_sandbox"]

@@ -48,7 +48,7 @@ class AttemptLog:
             " VALUES (?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?)",
             (send.id, destination, send.attempt, len(send.items),
              min(value.at_ms for value in values), min(value.queued_ms for value in values),
-             send.at_ms, _items(send, None), mask(_request(request), secrets)),
+             send.at_ms, _items(send, None), mask(_request(request, secrets), secrets)),
         )  # fmt: skip
         if send.id % TIDY_EVERY_ATTEMPTS == 0 or send.at_ms >= self._tidied_ms + _DAY_MS:
             self.tidy(send.id, send.at_ms)
@@ -63,7 +63,7 @@ class AttemptLog:
             "UPDATE attempts SET state = ?, answered_ms = ?, status = ?, reason = ?, items = ?,"
             " response = ? WHERE id = ?",
             (state_of(reply), answered_ms, status, mask(reasons[0], secrets) if reasons else "",
-             mask(_items(send, reply), secrets), mask(_result(result), secrets), send.id),
+             mask(_items(send, reply), secrets), mask(_result(result, secrets), secrets), send.id),
         )  # fmt: skip
 
     def interrupt(self) -> None:
@@ -111,26 +111,29 @@ def _items(send: Send, reply: Reply | None) -> str:
     return _encode(rows).decode()
 
 
-def _request(request: Request) -> str:
+def _request(request: Request, secrets: tuple[str, ...]) -> str:
     headers = {
         name: "***" if name.lower() in _SECRET_HEADERS else value for name, value in request.headers
     }
     shown = {"method": request.method, "url": request.url, "headers": headers,
-             "body": _text(request.body)}  # fmt: skip
+             "body": _text(request.body, secrets)}  # fmt: skip
     return _encode(shown).decode()
 
 
-def _result(result: Result) -> str:
+def _result(result: Result, secrets: tuple[str, ...]) -> str:
     if not isinstance(result, Response):
         return _encode({"failure": result.kind, "reason": result.reason}).decode()
     headers = {
         name: "***" if name in _SECRET_HEADERS else value for name, value in result.headers.items()
     }
-    shown = {"status": result.status, "headers": headers, "body": _text(result.body)}
+    shown = {"status": result.status, "headers": headers, "body": _text(result.body, secrets)}
     return _encode(shown).decode()
 
 
-def _text(body: bytes) -> str:
+def _text(body: bytes, secrets: tuple[str, ...]) -> str:
     text = body[:BODY_BYTES_MAX].decode("utf-8", "replace")
     over = len(body) - BODY_BYTES_MAX
-    return f"{text} ... {over} more bytes" if over > 0 else text
+    if over <= 0:
+        return text
+    # Hidden before words follow: the cut may have gone through a secret.
+    return f"{mask(text, secrets)} ... {over} more bytes"

@@ -25,6 +25,30 @@ class Retry(msgspec.Struct, frozen=True, tag="retry"):
     attempt: int | None = None
 
 
+class Pause(msgspec.Struct, frozen=True, tag="pause"):
+    """Let nothing leave for a destination any more, or again; changes wait meanwhile."""
+
+    destination: str
+    paused: bool
+
+
+class Renew(msgspec.Struct, frozen=True, tag="renew"):
+    """Secrets have changed: read them anew and take up what had stopped for want of them."""
+
+
+class Reconcile(msgspec.Struct, frozen=True, tag="reconcile"):
+    """Compare what a destination holds with what it should. `sample` people drawn by chance, or
+    (0) all; `heal` sends again what has drifted. `id` names the report."""
+
+    id: str
+    destination: str
+    sample: int = 0
+    heal: bool = True
+
+
+Order = Retry | Pause | Renew | Reconcile
+
+
 class Spool:
     """The orders of one data folder."""
 
@@ -32,7 +56,7 @@ class Spool:
         self._path = folder / _SPOOL
         self._bell = folder / _BELL
 
-    def put(self, order: Retry, name: str) -> bool:
+    def put(self, order: Order, name: str) -> bool:
         """Leave an order under a name of its own; whether somebody was there to hear it."""
         self._path.mkdir(mode=0o700, exist_ok=True)
         draft = self._path / f".{name}"
@@ -45,12 +69,12 @@ class Spool:
         self._path.mkdir(mode=0o700, exist_ok=True)
         return named_bell.listen(self._bell)
 
-    def waiting(self) -> Iterator[tuple[Path, Retry | None]]:
+    def waiting(self) -> Iterator[tuple[Path, Order | None]]:
         """Orders in the order of their names; None for a file that is none."""
         if not self._path.is_dir():
             return
         for path in sorted(self._path.glob("*.json"))[:COMMANDS_MAX]:
             try:
-                yield path, msgspec.json.decode(path.read_bytes(), type=Retry)
+                yield path, msgspec.json.decode(path.read_bytes(), type=Order)
             except (msgspec.DecodeError, OSError):
                 yield path, None

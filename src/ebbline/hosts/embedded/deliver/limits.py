@@ -32,11 +32,21 @@ BUSY_MS_MAX = 10_000
 # Pages of delivery.db in its WAL before a commit folds them into the file (about 16 MiB).
 CHECKPOINT_PAGES = 4_000
 
-# Bytes of a file that a file: reference names; keys are short, anything longer is a mistake.
-SECRET_BYTES_MAX = 16 << 10
-
 # Orders (files) taken from the spool in one round; the rest follow in the next.
 COMMANDS_MAX = 100
+
+# Seconds between two looks at what seems to have drifted: a vendor that applies later than it
+# answers has done so by then.
+CONFIRM_SECONDS = 60.0
+
+# Addresses read from delivery.db at a time while everybody is looked at.
+PAGE_ADDRESSES = 5_000
+
+# Drifts a report keeps one by one; all are counted.
+DRIFTS_KEPT_MAX = 1_000
+
+# Reports of reconciliations kept for each destination.
+REPORTS_KEPT_MAX = 100
 
 # Deliveries listed unless asked otherwise: a screen or two of rows.
 LISTED_ROWS = 50

@@ -25,7 +25,7 @@ class Meters:
         )  # fmt: skip
         self._stages = Histogram(
             "ebbline_deliver_stage_seconds",
-            "Time from change to queue, from queue to request, from request to answer",
+            "Time from change to outbox, from outbox to this request, from request to answer",
             (*label, "stage"), registry=registry, buckets=_SECONDS,
         )  # fmt: skip
         self._ready = Gauge(
@@ -56,8 +56,8 @@ class Meters:
         self._stages.labels(name, "request").observe(max(0, answered_ms - send.at_ms) / 1000)
         for item in send.items:
             first = min(item.values, key=lambda value: value.queued_ms)
-            queued = self._stages.labels(name, "queue")
-            queued.observe(max(0, first.queued_ms - first.at_ms) / 1000)
+            decided = self._stages.labels(name, "decide")
+            decided.observe(max(0, first.queued_ms - first.at_ms) / 1000)
             waited = self._stages.labels(name, "wait")
             waited.observe(max(0, send.at_ms - first.queued_ms) / 1000)
 

@@ -7,21 +7,37 @@ from pathlib import Path
 
 from ebbline.delivery import revive
 from ebbline.delivery.address import parse_address
-from ebbline.hosts.embedded.deliver.commands import Retry, Spool
+from ebbline.hosts.embedded.deliver.commands import Pause, Reconcile, Renew, Retry, Spool
+from ebbline.hosts.embedded.deliver.reconcile import Schedule
 from ebbline.hosts.embedded.deliver.station import Station
 from ebbline.hosts.embedded.deliver.store import DeliveryStore
 
 
 def carry_out(
-    spool: Spool, store: DeliveryStore, stations: Mapping[str, Station], now_ms: int
-) -> list[Path]:
+    spool: Spool, store: DeliveryStore, stations: Mapping[str, Station], schedule: Schedule,
+    now_ms: int,
+) -> list[Path]:  # fmt: skip
     """Do what waits in the spool; the files to remove once that is written down."""
     done: list[Path] = []
     for path, order in spool.waiting():
-        if order is not None:
-            _retry(order, store, stations, now_ms)
+        match order:
+            case Retry():
+                _retry(order, store, stations, now_ms)
+            case Pause(destination=name, paused=paused):
+                store.pause(name, paused=paused)
+                if name in stations:
+                    stations[name].lane.paused = paused
+            case Reconcile():
+                schedule.order(order, stations, now_ms)
+            case Renew() | None:
+                pass  # the process sees to the first; the other is no order
         done.append(path)
     return done
+
+
+def wants_renewal(spool: Spool) -> bool:
+    """Whether an order that waits wants every destination set up anew."""
+    return any(isinstance(order, Renew) for _, order in spool.waiting())
 
 
 def _retry(

@@ -12,29 +12,37 @@ import itertools
 import os
 import random
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry
 
-from ebbline.connectors import Failure, Request, Result
+from ebbline.connectors import Failure, Request, Response, Result
 from ebbline.definitions.plan import Plan
-from ebbline.delivery import Send, plan, settle, wake_at_ms
+from ebbline.delivery import Reply, Send, plan, settle
 from ebbline.hosts.embedded.clock import Clock, SystemClock
 from ebbline.hosts.embedded.deliver.attempts import AttemptLog, state_of
 from ebbline.hosts.embedded.deliver.commands import Spool
+from ebbline.hosts.embedded.deliver.guard import Guard
+from ebbline.hosts.embedded.deliver.introducing import Introduced, introduce
 from ebbline.hosts.embedded.deliver.limits import FOLD_ROWS_MAX, STOP_GRACE_SECONDS
 from ebbline.hosts.embedded.deliver.meters import Meters
-from ebbline.hosts.embedded.deliver.orders import carry_out
+from ebbline.hosts.embedded.deliver.orders import carry_out, wants_renewal
+from ebbline.hosts.embedded.deliver.reconcile import Schedule
 from ebbline.hosts.embedded.deliver.state_reader import StateReader
 from ebbline.hosts.embedded.deliver.station import Station, Workshop, set_up
 from ebbline.hosts.embedded.deliver.store import DeliveryStore
 from ebbline.hosts.embedded.deliver.transport import HttpTransport, Transport
 from ebbline.hosts.embedded.doorbell import Listener
 from ebbline.hosts.embedded.named_bell import drain
+from ebbline.hosts.embedded.secrets.hiding import mask
+from ebbline.hosts.embedded.secrets.references import HERE, Places
+from ebbline.hosts.embedded.secrets.watch import Watch
 
 _log = structlog.get_logger("deliver")
+_DENIED = frozenset([401, 403])
 
 Answer = tuple[Station, Send, Result, int]
 
@@ -52,6 +60,7 @@ class Deliver:
         registry: CollectorRegistry,
         jitter: Callable[[], float],
         environ: Mapping[str, str] = os.environ,
+        project: Path = HERE.project,
         after_round: Callable[[], object] = lambda: None,
     ) -> None:
         self.path = path
@@ -69,12 +78,16 @@ class Deliver:
         self._state = StateReader(path / "state.db")
         self._spool = Spool(path)
         self._inbox: list[Answer] = []
+        self._introductions: list[tuple[Station, Introduced, int]] = []
         self._flying: set[asyncio.Task[None]] = set()
+        self._jobs: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
         self._awake = asyncio.Event()
         self._stopping = False
         self._crash: BaseException | None = None
         ids = itertools.count(self._attempts.last_id() + 1)
-        self._workshop = Workshop(self._store, ids, jitter, environ)
+        watch = Watch(environ, Places(project, path))
+        self._workshop = Workshop(self._store, ids, jitter, watch)
+        self._schedule = Schedule(self._store, self._state, transport, clock, self._in_round)
 
     # -- from outside ----------------------------------------------------------------------
 
@@ -90,9 +103,11 @@ class Deliver:
     async def run(self) -> None:
         """Deliver until `stop`."""
         try:
+            self._schedule.begin()
             self._start()
             while not self._stopping:
                 self._awake.clear()
+                self._crash = self._crash or self._schedule.crashed()
                 if self._crash is not None:
                     raise self._crash
                 more = self.round()
@@ -102,6 +117,7 @@ class Deliver:
                     await asyncio.sleep(0)
                 else:
                     await self._sleep()
+            await self._schedule.stop()
             await self._land()
         finally:
             for task in self._flying:
@@ -117,9 +133,13 @@ class Deliver:
         now_ms = self.clock.now_ms()
         leaving: list[tuple[Station, Send, Request]] = []
         with self._store.db:
-            done = carry_out(self._spool, self._store, self.stations, now_ms)
+            if wants_renewal(self._spool) or self._workshop.watch.changed():
+                self._replan = True
+            done = carry_out(self._spool, self._store, self.stations, self._schedule, now_ms)
             more = self._fold(now_ms)
+            self._take_introductions()
             self._take_answers()
+            self._do_jobs()
             if not self._stopping and not self._replan:
                 for station in self.stations.values():
                     leaving += self._plan_one(station, now_ms)
@@ -131,7 +151,10 @@ class Deliver:
             station.lane.written()
             self._meters.observe(station.lane, station.position)
         for station, send, request in leaving:
-            self._launch(station, send, request)
+            self._launch(self._fly(station, send, request))
+        if not self._stopping and not self._replan:
+            self._introduce(now_ms)
+            self._schedule.look(self.stations, now_ms)
         self._after_round()
         return more
 
@@ -154,6 +177,7 @@ class Deliver:
         """Another version of the definitions is live: what is under way comes to its end, then
         every destination begins again under that plan. Nothing leaves before all that the change
         brought is taken in."""
+        await self._schedule.stop()
         await self._land()
         self.stations, self.problems, self._replan = {}, {}, False
         self._start()
@@ -183,13 +207,37 @@ class Deliver:
             settle(station.lane, send.id, reply, answered_ms)
             self._attempts.arrive(send, result, reply, answered_ms, station.secrets)
             self._meters.answered(send, reply, state_of(reply), answered_ms)
+            self._look_at_secrets(station, result, reply, answered_ms)
             breaker = station.lane.breaker
             if (breaker.state == "closed") != (before == "closed"):
                 _log.warning("destination", name=station.name, state=breaker.state,
                              why=breaker.reason)  # fmt: skip
 
+    def _look_at_secrets(self, station: Station, result: Result, reply: Reply, now_ms: int) -> None:
+        """Versions before one that has worked may go; where one is refused, another may do."""
+        if any(outcome.verdict == "done" for outcome in reply.outcomes):
+            self._workshop.watch.worked(station.followed, now_ms)
+        elif isinstance(result, Response) and result.status in _DENIED:
+            self._try_other_secrets(station)
+
+    def _try_other_secrets(self, station: Station) -> None:
+        raw = next(d.settings for d in self._plan.destinations if d.name == station.name)
+        watch, present = self._workshop.watch, station.followed
+        if not self._replan and watch.refused(station.name, station.connector, raw, present):
+            self._replan = True
+            _log.warning("destination refuses its secrets, others are tried", name=station.name)
+
+    def _take_introductions(self) -> None:
+        came, self._introductions = self._introductions, []
+        for station, introduced, now_ms in came:
+            station.introduced(introduced, self._store, now_ms)
+            if introduced.refusal is not None:
+                why = mask(introduced.refusal.reason, station.secrets)
+                _log.warning("destination refuses", name=station.name, why=why)
+                self._try_other_secrets(station)
+
     def _plan_one(self, station: Station, now_ms: int) -> list[tuple[Station, Send, Request]]:
-        if not station.caught_up:
+        if not station.caught_up or station.introduction.is_over(station.connector, now_ms):
             return []
         leaving = []
         for send in plan(station.lane, now_ms):
@@ -198,10 +246,23 @@ class Deliver:
             leaving.append((station, send, request))
         return leaving
 
+    async def _in_round(self, work: Callable[[], Any]) -> Any:
+        """Have the next round do some work inside its transaction; the result of it."""
+        future = asyncio.get_running_loop().create_future()
+        self._jobs.append((work, future))
+        self._awake.set()
+        return await future
+
+    def _do_jobs(self) -> None:
+        jobs, self._jobs = self._jobs, []
+        for work, future in jobs:
+            if not future.cancelled():
+                future.set_result(work())
+
     # -- requests --------------------------------------------------------------------------
 
-    def _launch(self, station: Station, send: Send, request: Request) -> None:
-        task = asyncio.create_task(self._fly(station, send, request))
+    def _launch(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._flying.add(task)
         task.add_done_callback(self._landed)
 
@@ -211,6 +272,18 @@ class Deliver:
             # A bug: the request's fate would never be settled, so the loop ends with it.
             self._crash = task.exception()
             self._awake.set()
+
+    def _introduce(self, now_ms: int) -> None:
+        for station in self.stations.values():
+            if station.needs_introduction(now_ms):
+                station.introduction.under_way = True
+                self._launch(self._meet(station))
+
+    async def _meet(self, station: Station) -> None:
+        came = await introduce(station.connector, station.introduction, station.lane,
+                               self._transport, self.clock)  # fmt: skip
+        self._introductions.append((station, came, self.clock.now_ms()))
+        self._awake.set()
 
     async def _fly(self, station: Station, send: Send, request: Request) -> None:
         result: Result
@@ -227,7 +300,7 @@ class Deliver:
             await asyncio.wait(self._flying, timeout=STOP_GRACE_SECONDS)
             for task in self._flying:
                 task.cancel()
-            await asyncio.gather(*self._flying)
+            await asyncio.gather(*self._flying, return_exceptions=True)
         self.round()
 
     # -- sleeping --------------------------------------------------------------------------
@@ -236,10 +309,9 @@ class Deliver:
         """Until something happens or the nearest instant a lane has named."""
         now_ms = self.clock.now_ms()
         named = [
-            wake_at_ms(station.lane, now_ms)
-            for station in self.stations.values()
-            if station.caught_up
+            station.wake_at_ms(now_ms) for station in self.stations.values() if station.caught_up
         ]
+        named.append(self._schedule.wake_at_ms(self.stations))
         instants = [at_ms for at_ms in named if at_ms is not None]
         if not instants:
             await self._awake.wait()
@@ -258,6 +330,7 @@ async def run_deliver(
     plan_: Plan,
     doorbell_fd: int | None = None,
     *,
+    project: Path = HERE.project,
     clock: Clock | None = None,
     transport: Transport | None = None,
     registry: CollectorRegistry | None = None,
@@ -274,9 +347,10 @@ async def run_deliver(
         path,
         plan_,
         clock=clock or SystemClock(),
-        transport=transport or HttpTransport(),
+        transport=transport or HttpTransport(Guard.from_environ(os.environ)),
         registry=registry or CollectorRegistry(),
         jitter=random.random,
+        project=project,
         after_round=after_round,
     )
     loop = asyncio.get_running_loop()

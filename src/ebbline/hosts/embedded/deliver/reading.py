@@ -49,7 +49,7 @@ class DestinationStatus(msgspec.Struct, frozen=True):
     """How a destination does."""
 
     name: str
-    state: str  # closed, open, probing, disabled, or "problem": it could not be set up
+    state: str  # closed, open, probing, disabled, paused, or "problem": it could not be set up
     reason: str
     since_ms: int
     position: int  # last ledger row folded
@@ -120,7 +120,7 @@ def retry_deliveries(folder: Path, attempt: int | None = None) -> bool:
 def destination_status(folder: Path) -> list[DestinationStatus]:
     """All destinations ever set up, by name."""
     query = (
-        "SELECT d.name, d.problem, d.breaker, d.position,"
+        "SELECT d.name, d.problem, d.breaker, d.paused, d.position,"
         " (SELECT count(*) FROM people p WHERE p.destination = d.id),"
         " (SELECT count(*) FROM people p WHERE p.destination = d.id AND p.pending),"
         " (SELECT count(*) FROM cells c WHERE c.destination = d.id AND c.dead <> ''),"
@@ -135,13 +135,15 @@ def _status(row: tuple[Any, ...]) -> DestinationStatus:
     breaker = msgspec.json.decode(row[2]) if row[2] else {}
     if row[1]:
         state = "problem"
+    elif row[3]:
+        state = "paused"
     elif breaker.get("disabled"):
         state = "disabled"
     else:
         state = "open" if breaker.get("open_until_ms") else "closed"
         state = "probing" if state == "open" and breaker.get("probe") else state
     reason = row[1] or breaker.get("reason", "")
-    return DestinationStatus(row[0], state, reason, breaker.get("since_ms", 0), *row[3:])
+    return DestinationStatus(row[0], state, reason, breaker.get("since_ms", 0), *row[4:])
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS destinations (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
     position INTEGER NOT NULL DEFAULT 0,
     syncs TEXT NOT NULL DEFAULT '{}', settings TEXT NOT NULL DEFAULT '',
-    problem TEXT NOT NULL DEFAULT '', breaker TEXT, pace TEXT);
+    problem TEXT NOT NULL DEFAULT '', breaker TEXT, pace TEXT,
+    paused INTEGER NOT NULL DEFAULT 0, introduction TEXT NOT NULL DEFAULT '{}');
 CREATE TABLE IF NOT EXISTS people (
     destination INTEGER NOT NULL, address TEXT NOT NULL, profile INTEGER NOT NULL,
     pending INTEGER NOT NULL, since INTEGER NOT NULL, sending INTEGER NOT NULL,
     tries INTEGER NOT NULL, failed_ms INTEGER NOT NULL, not_before_ms INTEGER NOT NULL,
-    people_max INTEGER NOT NULL, fields_max INTEGER NOT NULL,
+    people_max INTEGER NOT NULL, fields_max INTEGER NOT NULL, handle TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (destination, address)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS people_pending ON people (destination, since) WHERE pending;
+CREATE INDEX IF NOT EXISTS people_pending ON people (destination, pending DESC, since)
+    WHERE pending;
 CREATE INDEX IF NOT EXISTS people_sending ON people (destination) WHERE sending;
 CREATE TABLE IF NOT EXISTS homes (
     destination INTEGER NOT NULL, profile INTEGER NOT NULL, address TEXT NOT NULL,
@@ -45,3 +47,13 @@ CREATE VIEW IF NOT EXISTS deliveries AS
         a.sent_ms, a.answered_ms, a.status, a.reason, a.items, a.request, a.response
     FROM attempts a JOIN destinations d ON d.id = a.destination;
 """
+
+UPGRADES = {
+    1: """
+ALTER TABLE destinations ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE destinations ADD COLUMN introduction TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE people ADD COLUMN handle TEXT NOT NULL DEFAULT '';
+DROP INDEX people_pending;
+""",
+}
+"""What brings a file of that format to the next one; `SCHEMA` then adds what is missing."""

@@ -69,6 +69,15 @@ class StateReader:
             self._known[profile] = found
         return found
 
+    def member_counts(self) -> dict[str, int]:
+        """People effectively in each audience, by its name."""
+        rows = self._rows(
+            "SELECT d.name, count(*) FROM memberships m JOIN definitions d ON d.id = m.definition"
+            " WHERE m.effective GROUP BY d.name",
+            (),
+        )
+        return dict(rows)
+
     def _name(self, definition: int) -> str:
         if definition not in self._names:
             self._names = dict(self._rows("SELECT id, name FROM definitions", ()))

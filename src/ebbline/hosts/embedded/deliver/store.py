@@ -6,7 +6,7 @@ kill nor a power cut can make us believe less of a destination than it knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from ebbline.delivery import (
     Pace,
     Person,
     is_forgettable,
+    pending,
     pending_since,
 )
 from ebbline.delivery.address import parse_address
+from ebbline.delivery.person import is_urgent
 from ebbline.errors import FolderTooNew
 from ebbline.hosts.embedded.deliver.limits import BUSY_MS_MAX, CHECKPOINT_PAGES
-from ebbline.hosts.embedded.deliver.schema import SCHEMA, VERSION
+from ebbline.hosts.embedded.deliver.schema import SCHEMA, UPGRADES, VERSION
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -34,7 +36,8 @@ _decode = msgspec.json.Decoder().decode
 
 class Destination(msgspec.Struct):
     """What is remembered of a destination between runs. `position` is the last ledger row
-    folded; `syncs` names the source of each field ever synced, `active` those of now."""
+    folded; `sources` names the source of each field ever synced, `active` those of now, and
+    `tells_from` the row up to which a field's changes are history and not news."""
 
     id: int
     name: str
@@ -42,6 +45,8 @@ class Destination(msgspec.Struct):
     sources: dict[str, str]
     active: list[str]
     settings: str
+    tells_from: dict[str, int] = {}
+    paused: bool = False
 
 
 class DeliveryStore:
@@ -60,8 +65,11 @@ class DeliveryStore:
         version = self.db.pragma("user_version")
         if version > VERSION:
             raise FolderTooNew(f"{path} was written by a newer Ebbline (format {version}).")
-        self.db.execute(SCHEMA)
-        self.db.pragma("user_version", VERSION)
+        with self.db:
+            for old in range(version, VERSION) if version else ():
+                self.db.execute(UPGRADES[old])
+            self.db.execute(SCHEMA)
+            self.db.pragma("user_version", VERSION)
 
     def close(self) -> None:
         """Close the file; what was not committed is gone."""
@@ -73,27 +81,50 @@ class DeliveryStore:
         """What is remembered of a destination; a new one begins at the ledger's beginning."""
         self.db.execute("INSERT OR IGNORE INTO destinations (name) VALUES (?)", (name,))
         row: Any = self.db.execute(
-            "SELECT id, position, syncs, settings FROM destinations WHERE name = ?", (name,)
+            "SELECT id, position, syncs, settings, paused FROM destinations WHERE name = ?",
+            (name,),
         ).fetchone()
         syncs = _decode(row[2])
         sources, active = syncs.get("sources", {}), syncs.get("active", [])
-        return Destination(row[0], name, row[1], sources, active, row[3])
+        tells_from = syncs.get("tells_from", {})
+        return Destination(row[0], name, row[1], sources, active, row[3], tells_from, bool(row[4]))
 
     def put_destination(self, known: Destination, problem: str) -> None:
         """Remember how a destination is set up, and what is wrong with that."""
-        syncs = _encode({"sources": known.sources, "active": known.active}).decode()
+        syncs = _encode(
+            {"sources": known.sources, "active": known.active, "tells_from": known.tells_from}
+        ).decode()
         self.db.execute(
             "UPDATE destinations SET position = ?, syncs = ?, settings = ?, problem = ?"
             " WHERE id = ?",
             (known.position, syncs, known.settings, problem, known.id),
         )
 
+    def pause(self, name: str, *, paused: bool) -> None:
+        """Remember that nothing is to leave for a destination, or that it may again."""
+        self.db.execute("UPDATE destinations SET paused = ? WHERE name = ?", (paused, name))
+
+    def introduction(self, destination: int) -> tuple[str, dict[str, str]]:
+        """The digest of the last preparation that went well, and the ids it learned."""
+        row: Any = self.db.execute(
+            "SELECT introduction FROM destinations WHERE id = ?", (destination,)
+        ).fetchone()
+        kept = _decode(row[0])
+        return kept.get("digest", ""), kept.get("ids", {})
+
+    def put_introduction(self, destination: int, digest: str, ids: Mapping[str, str]) -> None:
+        """Remember a preparation; an empty digest: there is none that holds."""
+        kept = _encode({"digest": digest, "ids": dict(ids)}).decode()
+        self.db.execute(
+            "UPDATE destinations SET introduction = ? WHERE id = ?", (kept, destination)
+        )
+
     def put_progress(self, destination: int, position: int, lane: Lane) -> None:
         """Remember how far a lane has come and how its destination does."""
         breaker, pace = _encode(lane.breaker).decode(), _encode(lane.pace).decode()
         self.db.execute(
-            "UPDATE destinations SET position = ?, breaker = ?, pace = ? WHERE id = ?",
-            (position, breaker, pace, destination),
+            "UPDATE destinations SET position = ?, breaker = ?, pace = ?, paused = ? WHERE id = ?",
+            (position, breaker, pace, lane.paused, destination),
         )
 
     def restore_lane(self, destination: int, lane: Lane) -> None:
@@ -107,6 +138,43 @@ class DeliveryStore:
         if row[1]:
             pace = msgspec.json.decode(row[1], type=Pace)
             lane.pace.blocked_until_ms = pace.blocked_until_ms
+            lane.pace.day, lane.pace.used = pace.day, pace.used
+
+    # -- everybody -------------------------------------------------------------------------
+
+    def pages(self, destination: int, size: int) -> Iterator[list[Address]]:
+        """Everybody a destination has a name for, in the order of their addresses."""
+        last = ""
+        while True:
+            rows: Any = self.db.execute(
+                "SELECT address FROM people WHERE destination = ? AND address > ?"
+                " AND address NOT LIKE ':%' ORDER BY address LIMIT ?",
+                (destination, last, size),
+            ).fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield [parse_address(row[0]) for row in rows]
+
+    def sample(self, destination: int, size: int) -> list[Address]:
+        """Some of them, drawn by chance."""
+        rows: Any = self.db.execute(
+            "SELECT address FROM people WHERE destination = ? AND address NOT LIKE ':%'"
+            " ORDER BY random() LIMIT ?",
+            (destination, size),
+        ).fetchall()
+        return [parse_address(row[0]) for row in rows]
+
+    def audience_counts(self, destination: int) -> dict[str, tuple[int, int, int]]:
+        """By field: people at an address who should be in it, whom the destination has
+        acknowledged, and of whom it does not surely know what is wanted."""
+        rows: Any = self.db.execute(
+            "SELECT field, sum(desired = 'true'), sum(acked = 'true' AND sure),"
+            " sum(desired <> acked OR NOT sure) FROM cells WHERE destination = ?"
+            " AND kind = 'audience' AND address NOT LIKE ':%' GROUP BY field",
+            (destination,),
+        ).fetchall()
+        return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
     # -- a lane's memory -------------------------------------------------------------------
 
@@ -136,7 +204,7 @@ class DeliveryStore:
         many = self.db.executemany
         many("DELETE FROM cells WHERE destination = ? AND address = ?", emptied)
         many("DELETE FROM people WHERE destination = ? AND address = ?", gone)
-        many("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", people)
+        many("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", people)
         many("INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", cells)
         self._save_homes(destination, lane)
 
@@ -191,8 +259,8 @@ class LaneMemory:
         """The record of an address."""
         key = (self._destination, str(address))
         row: Any = self._db.execute(
-            "SELECT profile, sending, tries, failed_ms, not_before_ms, people_max, fields_max"
-            " FROM people WHERE destination = ? AND address = ?",
+            "SELECT profile, sending, tries, failed_ms, not_before_ms, people_max, fields_max,"
+            " handle FROM people WHERE destination = ? AND address = ?",
             key,
         ).fetchone()
         if row is None:
@@ -213,10 +281,10 @@ class LaneMemory:
         return None if row is None else parse_address(row[0])
 
     def pending(self, limit: int, /) -> Iterable[Address]:
-        """Addresses with something to send, those longest in it first."""
+        """Addresses with something to send: the urgent, then those longest in it."""
         rows: Any = self._db.execute(
             "SELECT address FROM people WHERE destination = ? AND pending AND NOT sending"
-            " ORDER BY since LIMIT ?",
+            " ORDER BY pending DESC, since LIMIT ?",
             (self._destination, limit),
         ).fetchall()
         return [parse_address(row[0]) for row in rows]
@@ -224,9 +292,12 @@ class LaneMemory:
 
 def _person_row(person: Person, lane: Lane) -> tuple[Any, ...]:
     since = pending_since(person, lane.feeds)
-    return (person.profile, since is not None, since or 0, person.sending, person.tries,
+    rank = int(since is not None)
+    if rank and lane.has_urgent:
+        rank += is_urgent(person, lane.feeds, pending(person, lane.feeds))
+    return (person.profile, rank, since or 0, person.sending, person.tries,
             person.failed_ms, person.not_before_ms, person.people_max,
-            person.fields_max)  # fmt: skip
+            person.fields_max, person.handle)  # fmt: skip
 
 
 def _cell_row(destination: int, address: str, field: str, cell: Cell) -> tuple[Any, ...]:

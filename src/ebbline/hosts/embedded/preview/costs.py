@@ -41,6 +41,7 @@ class Bill:
         self._fields: Counter[str] = Counter()
         self._people = self._objects = 0
         self._note = ""
+        self._settings: Any = None
         self._connector, self._limits = self._vendor()
 
     def add(self, before: Side, after: Side) -> None:
@@ -53,7 +54,7 @@ class Bill:
         if not changed:
             return
         identifiers = _identifiers.decode(after.identifiers or before.identifiers or b"[]")
-        if self._connector is not None and self._connector.address(identifiers) is None:
+        if self._is_unknown(identifiers):
             return  # the destination has no name for this person
         self._fields.update(changed)
         self._people += 1
@@ -70,6 +71,11 @@ class Bill:
         return Cost(self._destination.name, self._people, calls, round(minutes, 2),
                     dict(sorted(self._fields.items())), self._note)  # fmt: skip
 
+    def _is_unknown(self, identifiers: tuple[Identifier, ...]) -> bool:
+        if self._connector is None or self._settings is None:
+            return False
+        return self._connector.address(identifiers, self._settings) is None
+
     def _by_field(self) -> bool:
         return self._limits is not None and self._limits.counts == "fields"
 
@@ -83,6 +89,7 @@ class Bill:
         if isinstance(settings, tuple):
             self._note = "; ".join(f"{each.where}: {each.message}" for each in settings)
             return connector, None
+        self._settings = settings
         return connector, connector.limits(settings)
 
 

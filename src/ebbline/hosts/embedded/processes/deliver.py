@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -35,7 +36,8 @@ def run(settings: ChildSettings) -> None:
 
     asyncio.run(
         run_deliver(
-            folder.path, settings.plan(), settings.hear_fd, clock=clock_from(os.environ),
+            folder.path, settings.plan(), settings.hear_fd,
+            project=Path(settings.project), clock=clock_from(os.environ),
             registry=registry, ready=ready, after_round=write_figures,
         )
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The people in memory: decoded profiles and identifier owners in front of the store.
 
-Two generations each: what was not asked for while a whole generation filled up is dropped.
+Two generations each: what was not asked for while a whole generation filled up leaves, a few
+at a time, as others come; letting go of all of them at once would hold everybody up.
 People that changed since the last commit are always held.
 """
 
@@ -15,6 +16,7 @@ from ebbline.errors import Invariant
 from ebbline.events.event import Event
 from ebbline.hosts.embedded.state.limits import (
     GENERATIONS,
+    LEAVING_PER_KEPT,
     OWNER_BYTES,
     OWNERS_PER_PERSON,
     PERSON_BYTES,
@@ -63,8 +65,10 @@ class People:
         self._rules = rules
         self._hot: dict[int, Person] = {}
         self._warm: dict[int, Person] = {}
+        self._leaving: dict[int, Person] = {}  # nobody looks here any more
         self._owners: dict[str, dict[str, int]] = {}
         self._owners_warm: dict[str, dict[str, int]] = {}
+        self._owners_leaving: list[dict[str, int]] = []
         self._owners_count = 0
         self._owners_whole = store.no_identifiers()  # nobody owns what is not remembered
         self._most_people = self._most_owners = 0
@@ -81,11 +85,11 @@ class People:
         self._most_people = max(1, int(memory_bytes / (GENERATIONS * each)))
         self._most_owners = max(1, int(self._most_people * OWNERS_PER_PERSON))
         if len(self._hot) > self._most_people:
-            self._hot, self._warm = {}, {}
+            self._hot, self._warm, self._leaving = {}, {}, {}
 
     def in_memory(self) -> int:
-        """How many people are decoded."""
-        return len(self._hot) + len(self._warm)
+        """How many people are decoded, those included that are about to leave."""
+        return len(self._hot) + len(self._warm) + len(self._leaving)
 
     # -- the graph -------------------------------------------------------------------------
 
@@ -224,11 +228,25 @@ class People:
     def _own(self, kind: str, value: str, profile: int) -> None:
         if self._owners_count >= self._most_owners:
             self._owners_whole = self._owners_whole and not self._owners_warm
+            self._owners_leaving = list(self._owners_warm.values())
             self._owners_warm, self._owners, self._owners_count = self._owners, {}, 0
+        if self._owners_leaving:
+            self._let_owners_go()
         self._owners.setdefault(kind, {})[value] = profile
         self._owners_count += 1
 
+    def _let_owners_go(self) -> None:
+        leaving = self._owners_leaving
+        for _ in range(LEAVING_PER_KEPT):
+            if leaving[-1]:
+                leaving[-1].popitem()
+        if not leaving[-1]:
+            leaving.pop()
+
     def _keep(self, person: Person) -> None:
         if len(self._hot) >= self._most_people:
-            self._warm, self._hot = self._hot, {}
+            self._leaving, self._warm, self._hot = self._warm, self._hot, {}
+        # More leave than come, so there are never more than two generations in all.
+        for _ in range(min(LEAVING_PER_KEPT, len(self._leaving))):
+            self._leaving.popitem()
         self._hot[person.profile.id] = person

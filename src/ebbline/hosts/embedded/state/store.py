@@ -12,10 +12,13 @@ from typing import Any
 
 import apsw
 
+from ebbline.hosts.embedded.checkpoints import Checkpoints
+from ebbline.hosts.embedded.limits import WAL_BYTES_MAX
 from ebbline.hosts.embedded.state.bonds import BONDS_SCHEMA, BONDS_TABLES, Bonds
-from ebbline.hosts.embedded.state.limits import CACHE_BYTES, WAL_PAGES
+from ebbline.hosts.embedded.state.limits import CACHE_BYTES, WAL_PAGES, WAL_PAGES_MAX
 from ebbline.hosts.embedded.state.placements import holds
 from ebbline.hosts.embedded.state.schema import SCHEMA
+from ebbline.hosts.embedded.state.seen_rows import SEEN_SCHEMA, SeenRows
 
 ProfileRow = tuple[int, bytes, int, str]  # id, state, wake_ms, identifiers as JSON
 LedgerRow = tuple[int, int, int, int, int, int, str | None, int, Any]
@@ -32,16 +35,19 @@ class StateStore:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=NORMAL",
-            f"wal_autocheckpoint={WAL_PAGES}",
+            "wal_autocheckpoint=0",
+            f"journal_size_limit={WAL_BYTES_MAX}",
             f"cache_size=-{CACHE_BYTES >> 10}",
             "temp_store=MEMORY",
         ):
             self._run(f"PRAGMA {pragma}").fetchall()
-        self._run(SCHEMA + BONDS_SCHEMA)
+        self._run(SCHEMA + BONDS_SCHEMA + SEEN_SCHEMA)
+        self._checkpoints = Checkpoints(self._db, WAL_PAGES, WAL_PAGES_MAX)
 
     def close(self) -> None:
         """Close the file, whole in itself where no reader is in the way; what was not committed
         is gone."""
+        self._checkpoints.close()
         if not self._db.in_transaction:
             self._run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._db.close(True)
@@ -268,20 +274,6 @@ class StateStore:
         """What is remembered of identity, in the same file and transactions."""
         return Bonds(self._db)
 
-    # -- message ids -----------------------------------------------------------------------
-
-    def seen(self, since_generation: int) -> Iterator[tuple[int, bytes]]:
-        """Chunks of messageIds of this generation and later."""
-        rows: Any = self._run(
-            "SELECT generation, message_ids FROM seen WHERE generation >= ? ORDER BY id",
-            (since_generation,),
-        )
-        return iter(rows)
-
-    def add_seen(self, generation: int, chunk: bytes) -> None:
-        """Write one chunk of messageIds."""
-        self._run("INSERT INTO seen (generation, message_ids) VALUES (?, ?)", (generation, chunk))
-
-    def drop_seen(self, before_generation: int) -> None:
-        """Forget generations past the horizon."""
-        self._run("DELETE FROM seen WHERE generation < ?", (before_generation,))
+    def seen_rows(self) -> SeenRows:
+        """Which messageIds have counted, in the same file and transactions."""
+        return SeenRows(self._db)

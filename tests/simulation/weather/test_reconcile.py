@@ -1,0 +1,118 @@
+"""What somebody changed behind our back is found, all of it and nothing else, and set right."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from ebbline.hosts.embedded.deliver.commands import Reconcile, Spool
+from ebbline.hosts.embedded.deliver.reconcile.asking import report_of
+from tests.simulation import virtual
+from tests.simulation.delivery.world import AUDIENCES
+from tests.simulation.weather.places import PLACES, READABLE
+from tests.simulation.weather.storm import Storm
+
+PEOPLE = 1_500
+SHARE = 0.01
+WRITES_A_DRIFT = 1.1
+
+
+class Quiet(Storm):
+    """People who keep changing, under a clear sky; every value that leaves is counted."""
+
+    people = PEOPLE
+
+    def __init__(self, *given) -> None:
+        super().__init__(*given)
+        for sky in self.transport.skies.values():
+            sky.spells = []
+        self.sent = []
+
+    def _watch(self, send, request) -> None:
+        if send is not None:
+            self.sent += [
+                (str(i.address), v.field, v.version) for i in send.items for v in i.values
+            ]
+
+    async def wait(self, seconds) -> None:
+        await self.clock.sleep(seconds)
+        if self.task.done():
+            self.task.result()
+
+    async def reconcile(self, place, **options):
+        Spool(self.folder).put(Reconcile("asked", place.name, **options), "asked")
+        self.deliver.wake()
+        for _ in range(600):
+            await self._change()
+            await self.wait(1)
+            report = report_of(self.folder, "asked")
+            if report is not None and report.ended_ms is not None:
+                return report
+        raise AssertionError("it does not end")
+
+
+def drift(held, rng):
+    """Change one in a hundred of the memberships there; which they were."""
+    fields = [
+        (name, field) for name, values in held.items() for field in AUDIENCES if field in values
+    ]
+    chosen = rng.sample(fields, max(1, round(len(fields) * SHARE)))
+    for name, field in chosen:
+        held[name][field] = not held[name][field]
+    return set(chosen)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("place", READABLE, ids=lambda place: place.name)
+def test_drift_is_found_and_healed(place, seed, tmp_path):
+    async def main(clock):
+        quiet = Quiet(seed, tmp_path, clock, [place])
+        quiet._begin()
+        for _ in range(2_000):
+            await quiet._change()
+        await quiet.wait(600)
+        vendor = quiet.transport.skies[place.host].vendor
+        changed = drift(place.held(vendor), Random(seed))
+        quiet.sent.clear()
+        before = {row.seq for row in quiet.town.rows}
+        report = await quiet.reconcile(place)
+        await quiet.wait(120)
+        assert report.state == "done", report.problem
+        moved = {row.profile for row in quiet.town.rows if row.seq not in before}
+        found = {(each.address.partition(":")[2], each.field) for each in report.examples}
+        assert found <= changed, "somebody was repaired who was right"
+        at_rest = {(n, f) for n, f in changed if n not in quiet.names(place, moved)}
+        assert at_rest <= found, "a drift was not found"
+        assert report.healed == report.drifts == len(found)
+        old = [each for each in quiet.sent if each[2] in before and each[0] != ""]
+        again = [
+            each for each in old if not quiet.names(place, moved) & {each[0].partition(":")[2]}
+        ]
+        assert len(again) <= WRITES_A_DRIFT * len(found)
+        quiet.deliver.stop()
+        await quiet.task
+        quiet._check()
+
+    virtual.run(main)
+
+
+def test_a_sample_and_no_healing(tmp_path):
+    async def main(clock):
+        place = PLACES[0]
+        quiet = Quiet(1, tmp_path, clock, [place])
+        quiet._begin()
+        for _ in range(500):
+            await quiet._change()
+        await quiet.wait(600)
+        vendor = quiet.transport.skies[place.host].vendor
+        for values in place.held(vendor).values():
+            for field in AUDIENCES:
+                values[field] = not values.get(field, False)
+        report = await quiet.reconcile(place, sample=50, heal=False)
+        assert (report.people, report.healed) == (50, 0)
+        assert report.drifts > 30
+        quiet.deliver.stop()
+        await quiet.task
+
+    virtual.run(main)
