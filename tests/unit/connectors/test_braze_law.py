@@ -21,7 +21,7 @@ from ebbline.connectors.braze.sandbox import Workspace
 from ebbline.connectors.braze.sandbox.workspace import MERGE_MS
 from ebbline.connectors.braze.settings import BrazeSettings
 from ebbline.connectors.conversation import Asked, Refusal
-from ebbline.delivery import Address, Feed, Lane, LedgerRow, fold, plan, settle, wake_at_ms
+from ebbline.delivery import Feed, Lane, LedgerRow, fold, plan, settle, wake_at_ms
 from ebbline.delivery.ledger import ENTERED, EXITED, LINKED, MERGED, TRAIT
 from ebbline.profiles.graph import Identifier
 
@@ -86,15 +86,20 @@ class Course:
 
     def talk(self, conversation):
         """What a conversation comes to, in fair weather."""
-        try:
-            request = next(conversation)
-            while True:
-                result = self.ask(request)
-                self.now_ms += 100  # one after the other
+        came_to = self.said(conversation)
+        assert not isinstance(came_to, Refusal), came_to
+        return came_to
+
+    def said(self, conversation):
+        """What a conversation comes to, a refusal too."""
+        result = None
+        while True:
+            try:
                 request = conversation.send(result)
-        except StopIteration as end:
-            assert not isinstance(end.value, Refusal), end.value
-            return end.value
+            except StopIteration as end:
+                return end.value
+            result = self.ask(request)
+            self.now_ms += 100  # one after the other
 
     def ask(self, request):
         url = urlsplit(request.url)

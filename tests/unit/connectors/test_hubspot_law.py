@@ -199,8 +199,9 @@ FEEDS = (
     Feed("Churn risk", "audience", "audience:churn_risk", mode="list"),
 )
 STATUSES = [
-    (status, "weather") for status in (400, 401, 403, 409, 423, 429, 477, 500, 502, 503, 504)
-]
+    (status, "weather")
+    for status in (400, 401, 403, 409, 423, 429, 477, 500, 503, *[502, 504] * 3)
+]  # fmt: skip
 
 
 def portal_run(seed=0, fault=0.0):

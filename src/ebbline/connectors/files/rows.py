@@ -103,8 +103,10 @@ def content_of(send: Send, form: Form) -> bytes:
 
 
 def row_id(send: Send, item: Item, value: Value) -> str:
-    """The same for the same change, in whatever file it is told."""
-    return _digest([send.destination, str(item.address), value.field, value.version])
+    """The same for the same change, in whatever file it is told. A version has another value
+    where consent to it is withdrawn, so the value is part of it."""
+    told = [send.destination, str(item.address), value.field, value.version, value.value]
+    return _digest(told)
 
 
 def _row(send: Send, item: Item, value: Value) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def limits(settings: FilesSettings) -> Limits:
 
 
 def _path_problem(path: str) -> tuple[Problem, ...]:
-    parts = path.strip("/").split("/")
+    parts = path.removeprefix("/").removesuffix("/").split("/")
     if not path.startswith("/") or "\0" in path or {"", ".", ".."} & set(parts):
         message = "It is the whole path of a folder, such as /srv/exports, without . and .. in it."
         return (Problem("path", message),)

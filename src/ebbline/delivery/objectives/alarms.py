@@ -25,7 +25,7 @@ class Alarm(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """Its name: `braze/latency/fast`."""
+        """Its name: `crm/latency/fast`."""
         return f"{self.destination}/{self.indicator}/{self.rule}"
 
 

@@ -66,14 +66,14 @@ def service_levels(
         if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'slo_standing'").fetchall():
             return ()  # an older Ebbline has made the file, and deliver has not run since
         silences, asked = read_silences(folder), window_ms or slo.window_ms
-        with db:  # one snapshot
-            return tuple(
-                _standing(db, row, slo, max(now_ms, row[1]), asked, silences.get(row[0], 0))
-                for row in db.execute(
-                    "SELECT destination, looked_ms, overdue, stage FROM slo_standing"
-                    " ORDER BY destination"
-                ).fetchall()
-            )
+        db.execute("BEGIN")  # one snapshot for all of it
+        rows: Any = db.execute(
+            "SELECT destination, looked_ms, overdue, stage FROM slo_standing ORDER BY destination"
+        ).fetchall()
+        return tuple(
+            _standing(db, row, slo, max(now_ms, row[1]), asked, silences.get(row[0], 0))
+            for row in rows
+        )
     finally:
         db.close(True)
 

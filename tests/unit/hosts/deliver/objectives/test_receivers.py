@@ -33,18 +33,16 @@ class Mailbox:
     def __init__(self):
         self.mails, self.reply, self.refuse, self.logins = [], "250 OK", "", []
 
-    async def _receiver(self, server, session, envelope, address, options):
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         if self.refuse:
             return self.refuse
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def _message(self, server, session, envelope):
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
         parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.mails.append((envelope, parsed, session.ssl is not None))
         return self.reply
-
-    handle_RCPT, handle_DATA = _receiver, _message  # the names that the server looks for
 
     def log_in(self, server, session, envelope, mechanism, data):
         self.logins.append((data.login, data.password))

@@ -25,11 +25,14 @@ from ebbline.hosts.embedded.deliver.objectives.limits import (
 _FATAL = "!"  # begins an error that no further try will mend
 
 
+Kind = Literal["slo.firing", "slo.resolved"]
+
+
 class Message(msgspec.Struct, frozen=True):
     """What is told: a line, some lines, and the same as data."""
 
     id: str
-    kind: Literal["slo.firing", "slo.resolved"]
+    kind: Kind
     at_ms: int
     subject: str
     text: str

@@ -140,7 +140,8 @@ class Objectives:
     def _is_restless(self, lanes: Iterable[Lane]) -> bool:
         """Whether there is anything to look at: where nothing is sent, waits or alarms, nothing
         can begin to."""
-        return self._news or self._watch.restless or any(lane.people for lane in lanes)
+        waits = any(len(lane.ready) or lane.timers or lane.flights for lane in lanes)
+        return self._news or self._watch.restless or waits
 
     def _look(self, lanes: Iterable[Lane], now_ms: int) -> None:
         silences = read_silences(self._folder)

@@ -60,9 +60,9 @@ async def hand_over(
         return str(error)
     url, secret, password = secrets
     if alert.webhook:
-        error = await _post(url, secret, message, transport, now_ms)
+        why = await _post(url, secret, message, transport, now_ms)
     else:
-        error = await asyncio.to_thread(_mail, alert, password, message, guard)
+        why = await asyncio.to_thread(_mail, alert, password, message, guard)
     hidden = [
         found
         for found, written in zip(
@@ -70,7 +70,7 @@ async def hand_over(
         )
         if found != written
     ]
-    return mask(error, tuple(hidden))
+    return mask(why, tuple(hidden))
 
 
 def webhook_request(url: str, secret: str, message: Message, now_ms: int) -> Request:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 import apsw
 
@@ -35,9 +36,8 @@ class Recorder:
         self._buckets = Buckets(db)
         self._tried = TriedChanges(db)
         self._apart: dict[str, frozenset[str]] = {}
-        self._paused_ms: dict[str, int] = dict(
-            db.execute("SELECT destination, paused_ms FROM slo_standing").fetchall()
-        )
+        paused: Any = db.execute("SELECT destination, paused_ms FROM slo_standing").fetchall()
+        self._paused_ms: dict[str, int] = dict(paused)
         self._tidied_ms = 0
 
     def adopt(self, destination: str, sources: Mapping[str, str], position: int, end: int,

@@ -11,7 +11,7 @@ from ebbline.definitions.durations import format_duration
 from ebbline.definitions.plan import SloDef
 from ebbline.delivery.objectives import Burn, Notice
 from ebbline.delivery.objectives.burning import RULES, SLOW_NOW
-from ebbline.hosts.embedded.deliver.objectives.notices import Message, notice_id
+from ebbline.hosts.embedded.deliver.objectives.notices import Kind, Message, notice_id
 
 PROBE = "probe"
 """The indicator of a destination's probe, beside latency and success."""
@@ -55,9 +55,9 @@ def message_of(notice: Notice, found: Circumstances) -> Message:
         lines[1] = f"It began at {iso(alarm.since_ms)} and is over."
     else:
         lines += _details(found)
-    kind = "slo.resolved" if over else "slo.firing"
-    text = "\n".join(lines)
-    return Message(notice_id(notice), kind, notice.at_ms, subject, text, _data(notice, found))
+    text, data = "\n".join(lines), _data(notice, found)
+    kind: Kind = "slo.resolved" if over else "slo.firing"
+    return Message(notice_id(notice), kind, notice.at_ms, subject, text, data)
 
 
 def _what(indicator: str, rule: str, found: Circumstances) -> str:
