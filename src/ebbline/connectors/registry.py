@@ -17,7 +17,7 @@ from ebbline.connectors.s3 import S3
 from ebbline.connectors.sfmc import SFMC
 from ebbline.connectors.webhook import WEBHOOK
 from ebbline.definitions.plan import SyncDef
-from ebbline.delivery.feeds import TELLING
+from ebbline.delivery.feeds import TELLING, TRIGGER
 from ebbline.errors import SetupError
 
 CONNECTORS = {
@@ -60,6 +60,10 @@ def sync_problem(connector: Connector, sync: SyncDef) -> str:
     mode = sync.mode or connector.modes[0]
     if mode not in connector.modes:
         return f"{connector.type} has no mode {mode}; there is {', '.join(connector.modes)}."
+    if mode == TRIGGER and sync.only == "exits":
+        return "A trigger starts something for people who enter; for exits take mode: event."
+    if sync.only and mode not in TELLING:
+        return f"Only entries or only exits can be told as events, not set as {mode}."
     if sync.changes == "every" and mode not in TELLING:
         return f"Every change can be told as an event (mode: event), not set as {mode}."
     return connector.field_problem(sync.field, mode)

@@ -18,6 +18,7 @@ from ebbline.definitions.plan import (
     GroupDef,
     IdentifierRule,
     Plan,
+    SloDef,
     SyncDef,
     TrackingPlan,
     TraitDef,
@@ -67,6 +68,8 @@ def differences(old: Plan | None, new: Plan) -> tuple[Difference, ...]:
     if old.identifiers and old.memory_bytes != new.memory_bytes:
         sizes = (format_size(old.memory_bytes), format_size(new.memory_bytes))
         found.append(Difference("project", "memory", "changed", *sizes, rule=False))
+    if old.identifiers and old.slo != new.slo:
+        found.append(Difference("project", "service levels", "changed", rule=False))
     if old.identifiers and old.name != new.name:
         found.append(Difference("project", "name", "changed", old.name, new.name, rule=False))
     return tuple(found)
@@ -108,6 +111,7 @@ def _of_state(plan: Plan) -> bytes:
         tracking=TrackingPlan(),
         lateness_ms=0,
         memory_bytes=0,
+        slo=SloDef(),
     )
     # A synced trait is published, by the least change that any destination asks for.
     published = [

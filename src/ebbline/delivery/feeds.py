@@ -73,7 +73,8 @@ def _feed(sync: SyncDef, types: Mapping[str, str], destination: DestinationDef, 
     source = f"audience:{sync.audience}" if sync.audience else f"trait:{sync.trait}"
     purposes = tuple(sorted({*destination.purposes, *sync.purposes}))
     every = sync.changes == "every"
-    only: Any = sync.only
+    mode = sync.mode or usual
+    only: Any = sync.only or ("entries" if mode == TRIGGER and sync.audience else "")
     return Feed(sync.field, kind, source, sync.min_change, sync.mode or usual, every, only,
                 sync.priority == "high", purposes)  # fmt: skip
 

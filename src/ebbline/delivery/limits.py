@@ -54,5 +54,8 @@ SCAN_FACTOR_TIMES = 4
 # and write them with fifteen digits or more, some with fewer.
 ROUNDING = 1e-9
 
+# Milliseconds by which an instant may differ there: some vendors keep whole seconds.
+SECOND_MS = 1_000
+
 # Bytes reckoned for the frame around one person's values in a request body.
 ITEM_FRAME_BYTES = 200

@@ -74,22 +74,24 @@ def _move_out(lane: Lane, address: Address, profile: int, row: LedgerRow, now_ms
         if cell.kind != ERRAND
     }
     if address.reachable:
-        _close(lane, person, row, now_ms)
-        if new is not None and new.reachable and lane.manners.follows(address, new):
+        joined = new is not None and new.reachable and lane.manners.follows(address, new)
+        _close(lane, person, row, now_ms, empty=joined)
+        if joined:
             _errand(lane, person, str(new), row, now_ms)
     else:
         lane.drop_nowhere(profile)
     return mine
 
 
-def _close(lane: Lane, person: Person, row: LedgerRow, now_ms: int) -> None:
+def _close(lane: Lane, person: Person, row: LedgerRow, now_ms: int, *, empty: bool) -> None:
     person.profile = 0
     lane.trimmed.add(person.address)
     for field, cell in list(person.cells.items()):
-        if cell.kind != AUDIENCE or _tells(lane, field):
+        is_audience = cell.kind == AUDIENCE
+        if _tells(lane, field) or not (is_audience or (empty and cell.kind != CONSENT)):
             del person.cells[field]  # what was told stays told, but not to another address
-        elif cell.desired or cell.acked or not cell.sure:
-            _set(cell, value=False, at_ms=row.at_ms, row=row, now_ms=now_ms)
+        elif not (cell.sure and cell.desired == cell.acked == absent(cell.kind)):
+            _set(cell, absent(cell.kind), row.at_ms, row, now_ms)
     lane.enqueue(person, now_ms, person.cells)
 
 

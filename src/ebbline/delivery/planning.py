@@ -87,9 +87,9 @@ def _collect(lane: Lane, *, single: bool) -> Batch:
         if not fields or len(batch.people) >= allowed:
             continue
         left = limits.objects(batch.route) - batch.objects
-        if limits.counts == "fields":
+        if limits.counts_fields(batch.route):
             fields = fields[:left]
-        weight = len(fields) if limits.counts == "fields" else 1
+        weight = len(fields) if limits.counts_fields(batch.route) else 1
         size = _size(person, fields)
         if not fields or weight > left or (batch.people and batch.size + size > limits.bytes_max):
             break

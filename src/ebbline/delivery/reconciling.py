@@ -12,10 +12,10 @@ from typing import Any, Literal
 import msgspec
 
 from ebbline.delivery.address import Address
-from ebbline.delivery.feeds import AUDIENCE, ERRAND
+from ebbline.delivery.feeds import AUDIENCE, ERRAND, Feed
 from ebbline.delivery.lane import Lane
-from ebbline.delivery.limits import ROUNDING
-from ebbline.delivery.person import Person, absent, differs, new_cell, wanted
+from ebbline.delivery.limits import ROUNDING, SECOND_MS
+from ebbline.delivery.person import Cell, Person, absent, differs, new_cell, wanted
 
 DriftKind = Literal["missing", "extra", "different", "unknown"]
 
@@ -45,13 +45,23 @@ def expected_of(lane: Lane, person: Person) -> dict[str, Expected]:
     if not person.address.reachable or person.sending:
         return {}
     found: dict[str, Expected] = {}
-    for field, cell in person.cells.items():
-        feed = lane.feeds.get(field)
-        if feed is None or feed.kind == ERRAND or feed.tells or cell.dead or not cell.sure:
+    for field, feed in lane.feeds.items():
+        cell = person.cells.get(field)
+        if feed.kind == ERRAND or feed.tells:
             continue
-        if not differs(wanted(person, cell, feed), cell.acked, feed.min_change):
+        if cell is None:
+            if feed.kind == AUDIENCE:  # never in it: the destination has not been told a thing
+                found[field] = Expected(False, 0)
+        elif is_at_rest(person, cell, feed):
             found[field] = Expected(cell.acked, cell.version)
     return found
+
+
+def is_at_rest(person: Person, cell: Cell, feed: Feed) -> bool:
+    """Whether the destination surely has what is wanted, so that it can be held to it."""
+    if cell.dead or not cell.sure:
+        return False
+    return not differs(wanted(person, cell, feed), cell.acked, feed.min_change)
 
 
 def drifts_of(
@@ -64,9 +74,9 @@ def drifts_of(
     for field, expected in before.items():
         if still.get(field) != expected or (held is not None and field not in held):
             continue
-        kind = person.cells[field].kind
+        kind = lane.feeds[field].kind
         value = absent(kind) if held is None else _plain(held[field], kind)
-        if same(expected.value, value):
+        if same(expected.value, value, kind):
             continue
         drift = "unknown" if held is None else _kind(expected.value, value, absent(kind))
         found.append(Drift(person.address, field, drift, expected.value, value))
@@ -76,9 +86,12 @@ def drifts_of(
 def reassert(lane: Lane, drift: Drift, now_ms: int) -> bool:
     """Have the present value of a drifted field sent again; whether there was one to send."""
     person = lane.find(drift.address)
-    cell = person.cells.get(drift.field) if person is not None else None
-    if person is None or cell is None or person.sending:
+    if person is None or person.sending:
         return False
+    cell = person.cells.get(drift.field)
+    if cell is None:
+        cell = person.cells[drift.field] = new_cell(lane.feeds[drift.field].kind)
+        cell.at_ms = now_ms
     cell.sure, cell.queued_ms = False, now_ms
     lane.enqueue(person, now_ms, (drift.field,))
     return True
@@ -92,12 +105,14 @@ def drive_out(lane: Lane, address: Address, field: str, now_ms: int) -> None:
     lane.enqueue(person, now_ms, (field,))
 
 
-def same(expected: Any, found: Any) -> bool:
-    """Whether a vendor's copy is the value, its own rounding of numbers apart."""
+def same(expected: Any, found: Any, kind: str = "any") -> bool:
+    """Whether a vendor's copy is the value, its own rounding apart: of numbers in the last
+    digits, of instants to whole seconds."""
     if isinstance(expected, bool) or isinstance(found, bool):
         return expected is found
     if isinstance(expected, int | float) and isinstance(found, int | float):
-        return abs(expected - found) <= ROUNDING * max(1.0, abs(expected))
+        rounding = SECOND_MS if kind == "timestamp" else ROUNDING * max(1.0, abs(expected))
+        return abs(expected - found) <= rounding
     return bool(expected == found)
 
 

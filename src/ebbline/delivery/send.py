@@ -43,6 +43,11 @@ class Limits(msgspec.Struct, frozen=True):
     requests_a_day: int = 0  # 0: as many as the window allows
     day_offset_ms: int = 0  # after midnight UTC, when the vendor's day begins
     route_objects: Mapping[str, int] = {}
+    field_routes: frozenset[str] = frozenset()
+
+    def counts_fields(self, route: str) -> bool:
+        """Whether each field of a request on a route is an object of its own."""
+        return self.counts == "fields" or route.partition(":")[0] in self.field_routes
 
     def objects(self, route: str) -> int:
         """Objects in one request on a route."""

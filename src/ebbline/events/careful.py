@@ -51,8 +51,13 @@ def read_wire(data: bytes, *, needs_received_at: bool) -> tuple[Wire, tuple[str,
     value = read_json(data)
     if isinstance(value, Fault):
         return value
+    return wire_of(value, needs_received_at=needs_received_at)
+
+
+def wire_of(value: Any, *, needs_received_at: bool) -> tuple[Wire, tuple[str, ...]] | Fault:
+    """One call out of decoded JSON, with the flags of what was mended. May change `value`."""
     if not isinstance(value, dict):
-        return Fault("not_object", f"expected an event object, got {_kind(value)}")
+        return Fault("not_object", f"expected an event object, got {kind_of(value)}")
     wire = Wire()
     flags: tuple[str, ...] = ()
     if not _usable(value, "sentAt"):
@@ -74,7 +79,7 @@ def read_wire(data: bytes, *, needs_received_at: bool) -> tuple[Wire, tuple[str,
 def read_object(field: str, given: Any) -> dict[str, Any] | Fault:
     """An object of bounded size and depth, its integers within 64 bits."""
     if not isinstance(given, dict):
-        return Fault("bad_type", f"{field} must be an object, got {_kind(given)}", field)
+        return Fault("bad_type", f"{field} must be an object, got {kind_of(given)}", field)
     if len(given) > limits.KEYS_MAX:
         message = f"{field} has {len(given):,} keys; at most {limits.KEYS_MAX} are taken"
         return Fault("too_many_keys", message, field)
@@ -87,7 +92,7 @@ def read_moment(field: str, given: Any) -> datetime | Fault:
     """A timestamp of any ISO-8601 shape."""
     moment = read_time(given) if isinstance(given, str) else None
     if moment is None:
-        shown = f'"{given[:40]}"' if isinstance(given, str) else _kind(given)
+        shown = f'"{given[:40]}"' if isinstance(given, str) else kind_of(given)
         message = f'{field} must be an ISO-8601 time like "2026-01-31T09:30:00.000Z", got {shown}'
         return Fault(f"bad_{_SNAKE[field]}", message, field)
     return moment
@@ -101,7 +106,7 @@ def _usable(value: dict[str, Any], field: str) -> bool:
 
 def _read_id(field: str, given: Any) -> str | Fault:
     if isinstance(given, bool) or not isinstance(given, str | int | float):
-        return Fault("bad_type", f"{field} must be text, got {_kind(given)}", field)
+        return Fault("bad_type", f"{field} must be text, got {kind_of(given)}", field)
     text = str(given) if isinstance(given, str | int) else _number_text(given)
     longest = limits.MESSAGE_ID_LENGTH_MAX if field == "messageId" else limits.ID_LENGTH_MAX
     if len(text) > longest:
@@ -119,7 +124,7 @@ def _number_text(number: float) -> str:
 
 def _read_name(field: str, given: Any) -> str | Fault:
     if not isinstance(given, str):
-        return Fault("bad_type", f"{field} must be text, got {_kind(given)}", field)
+        return Fault("bad_type", f"{field} must be text, got {kind_of(given)}", field)
     if len(given) > limits.NAME_LENGTH_MAX:
         message = (
             f"{field} has {len(given):,} characters; at most {limits.NAME_LENGTH_MAX} are taken"
@@ -130,7 +135,7 @@ def _read_name(field: str, given: Any) -> str | Fault:
 
 def _read_type(field: str, given: Any) -> str | Fault:
     if not isinstance(given, str):
-        return Fault("bad_type", f"{field} must be text, got {_kind(given)}", field)
+        return Fault("bad_type", f"{field} must be text, got {kind_of(given)}", field)
     return given
 
 
@@ -162,7 +167,8 @@ def _too_deep(field: str) -> Fault:
     return Fault("too_deep", message, field)
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a JSON value is, in words for a message."""
     match value:
         case None:
             return "null"

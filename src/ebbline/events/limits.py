@@ -48,3 +48,46 @@ reading a number takes time that grows with its length."""
 
 SHOWN_LENGTH_MAX = 40
 """Characters of a value quoted in a refusal's message; the whole of it lies in the quarantine."""
+
+MESSAGES_MAX = 100
+"""Validation messages in one answer: enough to mend a request, and a bound for a body of faults."""
+
+GA4_EVENTS_MAX = 25
+"""Events of one Measurement Protocol request by GA4's documentation; told at the debug door."""
+
+GA4_PARAMS_MAX = 25
+"""Parameters (keys) of one event by GA4's documentation."""
+
+GA4_PROPERTIES_MAX = 25
+"""User properties (keys) of one request by GA4's documentation."""
+
+GA4_NAME_MAX = 40
+"""Characters of an event's or parameter's name by GA4's documentation."""
+
+GA4_VALUE_MAX = 100
+"""Characters of a parameter's value by GA4's documentation of standard properties."""
+
+GA4_PROPERTY_NAME_MAX = 24
+"""Characters of a user property's name by GA4's documentation."""
+
+GA4_PROPERTY_VALUE_MAX = 36
+"""Characters of a user property's value by GA4's documentation."""
+
+GA4_BACKDATE_MS_MAX = 72 * 3_600_000
+"""Milliseconds that GA4 lets an event lie back."""
+
+MIXPANEL_RECORDS_MAX = 2_000
+"""Events or profile updates in one request by Mixpanel's documentation."""
+
+MIXPANEL_INSERT_ID_MAX = 36
+"""Characters of an `$insert_id` by Mixpanel's documentation."""
+
+MIXPANEL_TIME_MS_MIN = 31_536_000_000
+"""Earliest UTC millisecond of an imported event by Mixpanel's documentation: 1971-01-01."""
+
+MIXPANEL_AHEAD_MS_MAX = 3_600_000
+"""Milliseconds an imported event may lie ahead by Mixpanel's documentation: one hour."""
+
+SECONDS_MAX = 100_000_000_000
+"""Numbers below are seconds, from it on milliseconds: in seconds it is the year 5138, in
+milliseconds 1973."""

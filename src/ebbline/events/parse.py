@@ -6,7 +6,7 @@ mends or says why not. It reads no clock: the caller says when the bytes were re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -79,6 +79,26 @@ class Parser:
             refused = reject(result, body, received_ms, source)
             return Parsed([], [refused], read_write_key(body))
         return Parsed([result], [], read_write_key(body))
+
+    def parse_call(
+        self, fields: dict[str, Any], item: bytes, received_ms: int, source: str, position: int
+    ) -> Event | Fault:
+        """The event of one call that came in another wire format, as fields of the Segment spec.
+
+        `item` is the call as sent: it is held to the same size, and makes a missing messageId.
+        """
+        if len(item) > limits.EVENT_BYTES_MAX:
+            return too_large(len(item), limits.EVENT_BYTES_MAX, "the event")
+        mended = careful.wire_of(fields, needs_received_at=False)
+        if isinstance(mended, Fault):
+            return mended
+        wire, flags = mended
+        read = read_call(
+            wire, item, self._names, received_ms, source, flags=flags, position=position
+        )
+        if self._planned is None or type(read) is not Event:
+            return read
+        return self._planned.settle(read)
 
     def _line(self, line: bytes, receipt: Receipt, received_ms: int, source: str) -> Event | Fault:
         if len(line) > limits.EVENT_BYTES_MAX:

@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 from ebbline.connectors import Failure, Request, Response, Result, connector_of
 from ebbline.connectors.braze.sandbox import braze_sandbox
+from ebbline.connectors.mailchimp.sandbox import mailchimp_sandbox
 from ebbline.connectors.registry import parts
 from ebbline.connectors.sandbox import SandboxApp
+from ebbline.connectors.sfmc.sandbox import sfmc_sandbox
 from ebbline.connectors.webhook.sandbox import webhook_sandbox
 from ebbline.definitions.plan import DestinationDef, Plan
 from ebbline.delivery import Limits
@@ -37,7 +39,29 @@ def _webhook(settings: Any, clock: VirtualClock) -> Made:
     return settings.url, webhook_sandbox(clock.now_ms, clock.sleep, secret=secret)
 
 
-_MAKERS: dict[str, Callable[[Any, VirtualClock], Made]] = {"braze": _braze, "webhook": _webhook}
+def _mailchimp(settings: Any, clock: VirtualClock) -> Made:
+    app = mailchimp_sandbox(clock.now_ms, clock.sleep, key=settings.key, list_id=settings.list_id)
+    return settings.url.removesuffix("/3.0"), app
+
+
+def _sfmc(settings: Any, clock: VirtualClock) -> Made:
+    app = sfmc_sandbox(
+        clock.now_ms,
+        clock.sleep,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        extension=settings.extension,
+    )
+    # One app for both of the tenant's hosts.
+    return settings.endpoint or f"https://{settings.subdomain}.", app
+
+
+_MAKERS: dict[str, Callable[[Any, VirtualClock], Made]] = {
+    "braze": _braze,
+    "mailchimp": _mailchimp,
+    "sfmc": _sfmc,
+    "webhook": _webhook,
+}
 
 
 class Sandboxes:

@@ -49,7 +49,10 @@ class World:
             kind, value = "user_id", f"user-{profile}"
         elif self.rng.random() < 0.2:
             kind, value = "email", f"{profile}@x.org"
-        self.identifiers[profile] = (Identifier(kind, value, "m", 0),)
+        held = [Identifier(kind, value, "m", 0)]
+        if kind != "email" and self.rng.random() < 0.5:
+            held.append(Identifier("email", f"{profile}@x.org", "m", 0))
+        self.identifiers[profile] = tuple(held)
         self.members[profile] = set()
         self.scores[profile] = None
 

@@ -16,6 +16,7 @@ import msgspec
 
 from ebbline.connectors import Failure, Request, Response, Result
 from ebbline.delivery import Limits, Send
+from tests.simulation.weather.partly import Partly
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -41,7 +42,7 @@ class Vendor(Protocol):
     def refused(self, status: int, message: str, now_ms: int) -> Response: ...
 
 
-KINDS = ("status", "throttled", "unsent", "timeout", "reset", "slow")
+KINDS = ("status", "throttled", "unsent", "timeout", "reset", "slow", "partly")
 
 
 def forecast(rng: Random, start_ms: int) -> list[Spell]:
@@ -61,8 +62,11 @@ def forecast(rng: Random, start_ms: int) -> list[Spell]:
 class Sky:
     """What lies between deliver and one vendor."""
 
-    def __init__(self, vendor: Vendor, rng: Random, spells: list[Spell]) -> None:
+    def __init__(
+        self, vendor: Vendor, rng: Random, spells: list[Spell], partly: Partly | None = None
+    ) -> None:
         self.vendor = vendor
+        self.partly = partly
         self.rng = rng
         self.spells = spells
         self.calls = 0
@@ -79,7 +83,7 @@ class Sky:
     def work(self, request: Request, now_ms: int) -> Response:
         """The vendor does what the request asks."""
         answer = self.vendor.answer(lower(request), now_ms)
-        self.own_429 += answer.status == 429
+        self.own_429 += answer.status == 429 or b'"606"' in answer.body
         return answer
 
 
@@ -117,7 +121,11 @@ class StormTransport:
             if kind != "unsent" and sky.rng.random() < 0.5:
                 self._later(sky, send, request, limits.request_ms_max / 1000)
             raise
-        if kind in ("", "slow"):
+        if kind == "partly" and sky.partly is not None:
+            answer = sky.partly(request, lambda rest: sky.work(rest, self.clock.now_ms()), sky.rng)
+            if answer is not None:
+                return answer
+        if kind in ("", "slow", "partly"):
             return self._work(sky, send, request)
         if kind == "unsent":
             return Failure("unsent", "connection refused")

@@ -57,7 +57,9 @@ class Storm:
         self.town = Town(self.rng, self.people, folder / "state.db")
         for place in self.places:
             spells = [] if place is HEALTHY else forecast(self.rng, clock.now_ms())
-            self.transport.skies[place.host] = Sky(place.vendor(), Random(seed), spells)
+            self.transport.skies[place.host] = Sky(
+                place.vendor(), Random(seed), spells, place.partly
+            )
         self.paused: set[str] = set()
         self.killed_ms = 0
         self.kills = 0
@@ -138,13 +140,21 @@ class Storm:
             self._order(Retry())
             if self._is_at_rest() and not self.transport.late:
                 return
-        raise AssertionError("it does not come to rest")
+        raise AssertionError(f"it does not come to rest: {self._restless()}")
 
     def _is_at_rest(self) -> bool:
         return all(
             not len(s.lane.ready) and not s.lane.timers and not s.lane.flights and s.caught_up
             for s in self.deliver.stations.values()
         )
+
+    def _restless(self) -> list[object]:
+        """What keeps a destination busy."""
+        return [
+            (name, s.lane.breaker, s.lane.pace, s.introduction,
+             [s.lane.people[address] for address in (*s.lane.ready, *s.lane.timers)])
+            for name, s in self.deliver.stations.items()
+        ]  # fmt: skip
 
     def _begin(self) -> None:
         self.deliver = WatchedDeliver(

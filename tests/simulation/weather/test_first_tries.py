@@ -35,7 +35,7 @@ class Drizzle(Storm):
         """(first tries, those that did not succeed) by what deliver itself has kept."""
         rows = self.deliver_rows
         first = [state for attempt, state in rows if attempt == 1]
-        return len(first), sum(state not in ("done", "partly") for state in first)
+        return len(first), sum(state != "done" for state in first)
 
     def _check(self) -> None:
         super()._check()

@@ -52,15 +52,19 @@ class Quiet(Storm):
         raise AssertionError("it does not end")
 
 
-def drift(held, rng):
+def drift(place, vendor, rng):
     """Change one in a hundred of the memberships there; which they were."""
-    fields = [
-        (name, field) for name, values in held.items() for field in AUDIENCES if field in values
-    ]
-    chosen = rng.sample(fields, max(1, round(len(fields) * SHARE)))
-    for name, field in chosen:
-        held[name][field] = not held[name][field]
+    held = place.held(vendor)
+    known = [(name, audience) for name in held for audience in AUDIENCES if audience in held[name]]
+    chosen = rng.sample(known, max(1, round(len(known) * SHARE)))
+    for name, audience in chosen:
+        place.flip(vendor, name, audience)
     return set(chosen)
+
+
+def ours(place):
+    """Our name of each field there."""
+    return {sync.field: sync.audience or sync.trait for sync in place.definition.sync}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -73,14 +77,15 @@ def test_drift_is_found_and_healed(place, seed, tmp_path):
             await quiet._change()
         await quiet.wait(600)
         vendor = quiet.transport.skies[place.host].vendor
-        changed = drift(place.held(vendor), Random(seed))
+        changed = drift(place, vendor, Random(seed))
         quiet.sent.clear()
         before = {row.seq for row in quiet.town.rows}
         report = await quiet.reconcile(place)
         await quiet.wait(120)
         assert report.state == "done", report.problem
         moved = {row.profile for row in quiet.town.rows if row.seq not in before}
-        found = {(each.address.partition(":")[2], each.field) for each in report.examples}
+        named = ours(place)
+        found = {(each.address.partition(":")[2], named[each.field]) for each in report.examples}
         assert found <= changed, "somebody was repaired who was right"
         at_rest = {(n, f) for n, f in changed if n not in quiet.names(place, moved)}
         assert at_rest <= found, "a drift was not found"
@@ -106,9 +111,9 @@ def test_a_sample_and_no_healing(tmp_path):
             await quiet._change()
         await quiet.wait(600)
         vendor = quiet.transport.skies[place.host].vendor
-        for values in place.held(vendor).values():
-            for field in AUDIENCES:
-                values[field] = not values.get(field, False)
+        for name in place.held(vendor):
+            for audience in AUDIENCES:
+                place.flip(vendor, name, audience)
         report = await quiet.reconcile(place, sample=50, heal=False)
         assert (report.people, report.healed) == (50, 0)
         assert report.drifts > 30

@@ -23,9 +23,14 @@ FEEDS = (
 )
 HISTORIES = changes(FEEDS)
 SEEDS = st.none() | st.integers(0, 999)
-LAYOUTS = st.sampled_from([
-    {}, {"layout": "wide"}, {"identify": "any", "prefix": "x_"}, {"layout": "wide", "batch_size": 1},
-])  # fmt: skip
+LAYOUTS = st.sampled_from(
+    [
+        {},
+        {"layout": "wide"},
+        {"layout": "wide", "batch_size": 1},
+        {"identify": "any", "prefix": "x_"},
+    ]
+)
 
 
 def run(history, answer, seed, **settings):

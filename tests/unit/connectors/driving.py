@@ -73,7 +73,7 @@ class Drive:
 
     def talk(self, conversation):
         """What a conversation comes to."""
-        said = _said(conversation, lambda request: self.answer(request, self.now_ms))
+        said = talk_through(conversation, lambda request: self.answer(request, self.now_ms))
         assert not isinstance(said, Refusal), said
         return said
 
@@ -131,7 +131,8 @@ class Drive:
         return self.answer(request, self.now_ms)
 
 
-def _said(conversation, answer):
+def talk_through(conversation, answer):
+    """What a conversation comes to, each request answered by `answer(request)`."""
     result = None
     while True:
         try:

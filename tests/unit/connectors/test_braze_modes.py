@@ -96,16 +96,14 @@ def test_more_events_than_a_request_holds_get_there_in_halves():
 
 
 def test_an_entry_starts_a_canvas_and_an_exit_does_not():
-    vip = Feed("vip", "audience", "audience:vip")
     feed = Feed("0b8e-77", "audience", "audience:hot", mode="trigger")
-    made = course(vip, feed)
-    made.want(1, vip, value=True)
-    made.finish()
+    made = course(feed)
     for value in (True, False, True, False):
         made.want(1, feed, value)
         made.finish()
     (user,) = made.vendor.users.everybody()
     assert [entry["canvas_id"] for entry in user.entries] == ["0b8e-77"] * 2
+    assert [send.route for send in made.sends] == ["handle", *["canvas:0b8e-77"] * 4]
 
 
 def test_a_subscription_is_set_by_its_own_endpoint_once_the_person_is_there():

@@ -116,8 +116,8 @@ def test_every_change_is_told_and_repeats_have_the_same_id(history, form, kind, 
     assert sorted(by_version) == list(range(1, len(history) + 1))
 
 
-def send_of(*values, at_ms=1_767_225_600_000, address=Address("user_id", "a,b")):
-    return Send(1, "shop", (Item(address, values),), at_ms)
+def send_of(*values, at_ms=1_767_225_600_000):
+    return Send(1, "shop", (Item(Address("user_id", "a,b"), values),), at_ms)
 
 
 def value_of(name, kind, held, version=1):
@@ -240,7 +240,11 @@ VECTORS = [
 @pytest.mark.parametrize(("method", "path", "more", "body", "signature"), VECTORS)
 def test_the_published_vectors_of_signature_version_4(method, path, more, body, signature):
     host = "examplebucket.s3.amazonaws.com"
-    headers = {"host": host, "x-amz-date": "20130524T000000Z", "x-amz-content-sha256": hash_of(body)}
+    headers = {
+        "host": host,
+        "x-amz-date": "20130524T000000Z",
+        "x-amz-content-sha256": hash_of(body),
+    }
     made = authorization(AWS, method, f"https://{host}{path}", headers | more)
     assert made.endswith(f"Signature={signature}")
 

@@ -68,14 +68,15 @@ class Run:
 
     def talk(self, conversation):
         """What a conversation comes to in fair weather."""
-        answer = None
+        answer = value = None
         try:
             while True:
                 asked = conversation.send(answer) if answer is not None else next(conversation)
                 answer = self.work(asked)
         except StopIteration as end:
-            assert not isinstance(end.value, Refusal), end.value
-            return end.value
+            value = end.value
+        assert not isinstance(value, Refusal), value
+        return value
 
     def work(self, request):
         """The sandbox does what a request asks; it sees header names in lower case."""
@@ -148,9 +149,9 @@ class Run:
         """All changes with pauses between them, then calm, then a button for what was laid
         aside; gives what is wanted in the end, by profile and field."""
         wanted = {}
-        for pause_ms, profile, place, value in changes:
+        for pause_ms, profile, place, drawn in changes:
             feed = self.feeds[place % len(self.feeds)]
-            value = bool(value) if feed.kind == "audience" else value
+            value = bool(drawn) if feed.kind == "audience" else drawn
             self.later(pause_ms, self.look)
             while self.heap and self.heap[0][0] <= self.now_ms + pause_ms:
                 due_ms, _, what = heapq.heappop(self.heap)
@@ -262,3 +263,37 @@ def test_members_are_named_by_addresses():
     run, _ = portal_run()
     run.live([(0, 1, 2, 1), (0, 2, 2, 1), (0, 1, 3, 1)])
     assert run.members(FEEDS[2]) == {Address("email", "p1@x.org"), Address("email", "p2@x.org")}
+
+
+def test_who_was_deleted_is_made_anew_for_a_list_and_not_to_leave_one():
+    run, portal = portal_run()
+    run.live([(0, 1, 2, 1), (0, 2, 2, 1)])
+    ids = {row["properties"]["email"]: row["id"] for row in portal.contacts.listed()}
+    portal.lists.forget(portal.contacts.archive({"inputs": [{"id": one} for one in ids.values()]}))
+    run.change(1, FEEDS[3], True)
+    run.change(2, FEEDS[2], False)
+    run.look()
+    run.rest()
+    (row,) = portal.contacts.listed()
+    assert row["properties"]["email"] == "p1@x.org"
+    assert row["id"] not in ids.values()
+    assert run.members(FEEDS[3]) == {Address("email", "p1@x.org")}
+    assert run.members(FEEDS[2]) == set()
+    assert run.lane.people[run.address(2)].cells["High intent"].acked is False
+
+
+def test_every_change_is_told_once_whatever_the_weather():
+    feed = Feed("pe1_hot", "audience", "audience:hot", mode="event", every=True)
+    for seed in range(30):
+        portal = Portal("t", events={"pe1_hot": frozenset(["member"])})
+        settings = {"token": "t", "event_property": "member"}
+        run = Run(
+            HUBSPOT, settings, portal, (feed,), seed, 0.3, [(500, "x"), (502, "x"), (429, "x")]
+        )
+        run.live([(300, 1 + n % 2, 0, n // 2 % 2 == 0) for n in range(12)])
+        told = [(one["email"], one["properties"]["member"]) for one in portal.events.told.values()]
+        for person in ("p1@x.org", "p2@x.org"):
+            assert (
+                sorted(value for who, value in told if who == person)
+                == ["false"] * 3 + ["true"] * 3
+            )

@@ -27,7 +27,7 @@ def portal():
 
 
 def ask(portal, method, url, content=None, token="t", now_ms=NOW_MS):
-    """(status, body)"""
+    """The status and the body."""
     body = b"" if content is None else msgspec.json.encode(content)
     request = Request(method, url, (("authorization", f"Bearer {token}"),), body)
     response = portal.answer(request, now_ms)
@@ -183,7 +183,8 @@ def test_members_are_read_page_by_page(portal, listed):
         seen += [row["recordId"] for row in body["results"]]
         query = f"?limit=2&after={body.get('paging', {}).get('next', {}).get('after')}"
     assert (seen, "paging" in body) == (people, False)
-    assert ask(portal, "GET", f"{listed}?limit=251")[0] == 400
+    for query in ("?limit=251", "?limit=x", "?limit=2&after=x"):
+        assert ask(portal, "GET", listed + query)[0] == 400
 
 
 def test_a_dynamic_list_and_a_missing_one_cannot_be_written(portal):

@@ -74,7 +74,23 @@ def test_where_requests_go(key, more, url):
 
 @pytest.mark.parametrize("key", ["abc", "abc-", "abc-US21", "abc-us21.evil.org", "-us21/x"])
 def test_a_key_that_names_no_data_center(key):
-    assert MailchimpSettings(key, "l").where == ""
+    settings = MailchimpSettings(key, "l")
+    assert settings.where == ""
+    assert settings.url == "https://us1.api.mailchimp.com/3.0"
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "cut_off"),
+    [
+        ("0123456789abcdef" * 2, {}, True),
+        ("0123456789abcdef" * 2 + "-", {}, True),
+        ("0123456789abcdef" * 2 + "-us21", {}, False),
+        ("0123456789abcdef" * 2, {"data_center": "us7"}, False),
+        ("whsec_AAAA", {}, False),
+    ],
+)
+def test_a_key_that_was_not_copied_whole(key, more, cut_off):
+    assert MailchimpSettings(key, "l", **more).is_cut_off is cut_off
 
 
 def test_people_are_known_by_their_address():
@@ -142,5 +158,5 @@ def test_who_was_deleted_for_good_is_laid_aside_with_the_reason():
     made.want(1, TAG, value=False)
     made.finish()
     made.want(1, TAG, value=True)
-    with pytest.raises(AssertionError, match="sign up again through a Mailchimp form"):
+    with pytest.raises(AssertionError, match="permanently deleted"):
         made.finish()

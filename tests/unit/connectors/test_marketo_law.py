@@ -122,3 +122,30 @@ def test_the_days_calls_are_used_up_and_the_rest_waits_for_the_next_day():
     run.rest()
     assert len(instance.leads.held) == 15
     assert 1 <= instance.turned_away <= 5
+
+
+def test_who_was_deleted_is_made_anew_for_a_list_and_not_to_leave_one():
+    run, instance = instance_run()
+    run.live([(0, 1, 2, 1), (0, 2, 2, 1)])
+    gone, _ = instance.leads.delete({"input": [{"id": lead} for lead in instance.leads.held]})
+    instance.lists.forget(gone)
+    run.change(1, FEEDS[3], True)
+    run.change(2, FEEDS[2], False)
+    run.look()
+    run.rest()
+    (row,) = instance.leads.held.values()
+    assert (row["email"], row["id"] in gone) == ("p1@x.org", False)
+    assert run.members(FEEDS[3]) == {run.address(1)}
+    assert run.members(FEEDS[2]) == set()
+    assert run.lane.people[run.address(2)].cells["High intent"].acked is False
+
+
+def test_a_campaign_starts_for_every_entry():
+    feed = Feed("welcome", "audience", "audience:hot", mode="trigger", only="entries")
+    instance = Instance("c", "s", campaigns={1047: "welcome"})
+    run = Run(MARKETO, SETTINGS | {"member_token": "{{my.member}}"}, instance, (feed,))
+    run.live([(20_000, 1 + n % 2, 0, n // 2 % 2 == 0) for n in range(12)])
+    emails = {lead: row["email"] for lead, row in instance.leads.held.items()}
+    started = [(emails[one["lead"]], one["tokens"]) for one in instance.campaigns.started]
+    told = {"{{my.member}}": "true"}
+    assert sorted(started, key=str) == [("p1@x.org", told)] * 3 + [("p2@x.org", told)] * 3

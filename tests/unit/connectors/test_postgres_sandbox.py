@@ -16,6 +16,7 @@ from ebbline.delivery import Feed
 from tests.unit.connectors import database_law
 from tests.unit.connectors.asgi import Door
 from tests.unit.connectors.database_law import FEEDS, HISTORIES, LAYOUTS, POSTGRES, SEEDS, said
+from tests.unit.connectors.driving import talk_through
 
 
 def settings_of(**more):
@@ -27,14 +28,9 @@ def settings_of(**more):
 def refusal(database, feeds=FEEDS, **more):
     settings = settings_of(**more)
     talk = POSTGRES.prepare(feeds, Setup(settings))
-    result = None
-    while True:
-        try:
-            request = talk.send(result) if result is not None else next(talk)
-        except StopIteration as end:
-            assert isinstance(end.value, Refusal)
-            return end.value
-        result = database.answer(request, 0)
+    said = talk_through(talk, lambda request: database.answer(request, 0))
+    assert isinstance(said, Refusal)
+    return said
 
 
 @given(HISTORIES, LAYOUTS, SEEDS)

@@ -94,3 +94,14 @@ async def test_it_forgets_whom_it_is_told_to():
     await post(door, vip(True, 1))
     await post(door, Value("$erase", "errand", "now", 2, 0, 0, mode="$erase"))
     assert await state(door) == {}
+
+
+async def test_it_takes_bodies_of_somebodys_own_making_where_it_is_told_to():
+    own = {"body": '{"id":{{ person.value | json }}}'}
+    assert (await post(Door(webhook_sandbox, secret=SECRET), vip(True, 1), **own))[0] == 400
+    door = Door(webhook_sandbox, secret=SECRET, any_body=True)
+    assert (await post(door, vip(True, 1), **own))[0] == 204
+    assert (await post(door, vip(True, 2)))[0] == 204
+    _, _, body = await door.ask("GET", "/sandbox/messages")
+    assert body["messages"][0] == {"body": '{"id":"ana"}'}
+    assert await state(door) == {"user_id:ana": {"vip": True}}

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ebbline.connectors.braze.encode import KNOWN, owners, starts
+from ebbline.connectors.braze.encode import INTRODUCTION, KNOWN, owners, starts_any
 from ebbline.connectors.braze.names import CANVAS, TRACK, Endpoint, endpoint_of
 from ebbline.connectors.connector import Setup
 from ebbline.connectors.request import Failure, Response, Result
@@ -22,7 +22,7 @@ from ebbline.connectors.statuses import (
     status_verdict,
 )
 from ebbline.delivery import Outcome, Quota, Reply, Send
-from ebbline.delivery.feeds import SUBSCRIPTION
+from ebbline.delivery.feeds import SUBSCRIPTION, TRIGGER
 from ebbline.delivery.send import same_for_all
 
 # A Canvas that is not there: mending it is about one sync and must not hold up the others.
@@ -41,7 +41,11 @@ def classify(send: Send, result: Result, setup: Setup, now_ms: int) -> Reply:
         if endpoint is not TRACK:
             return Reply(_as_a_whole(send, result), quota)
         outcomes = _by_object(send, result)
-        return Reply(outcomes, quota, handles=_handles(send, outcomes))
+        handles = _handles(send, outcomes)
+        if send.route == INTRODUCTION:
+            again = Outcome("again", "introduced")
+            outcomes = tuple(again if one.verdict == "done" else one for one in outcomes)
+        return Reply(outcomes, quota, handles=handles)
     retry_at_ms = None
     if verdict == "throttled":
         retry_at_ms = retry_after_ms(result, now_ms)
@@ -88,8 +92,9 @@ def _by_object(send: Send, response: Response) -> tuple[Outcome, ...]:
 
 
 def _handles(send: Send, outcomes: tuple[Outcome, ...]) -> tuple[str | None, ...]:
-    """Who is there for sure from now on, where that is of use: for their subscriptions."""
-    if not any(value.mode == SUBSCRIPTION for item in send.items for value in item.values):
+    """Who is there for sure from now on, where that is of use."""
+    modes = {value.mode for item in send.items for value in item.values}
+    if not modes & {SUBSCRIPTION, TRIGGER}:
         return ()
     return tuple(KNOWN if outcome.verdict == "done" else None for outcome in outcomes)
 
@@ -102,7 +107,7 @@ def _as_a_whole(send: Send, response: Response) -> tuple[Outcome, ...]:
         return same_for_all(send, "done")
     reason = reason_of(response, message_of(response))
     if endpoint_of(send.route) is CANVAS:
-        if not any(starts(value) for item in send.items for value in item.values):
+        if not starts_any(send):
             return same_for_all(send, "done")  # exits only: "No Recipients" is what we meant
         if any(text in reason.lower() for text in _NO_CANVAS):
             reason = f"{reason} (no Canvas has the id that stands in as: ...)"

@@ -30,6 +30,9 @@ from ebbline.profiles.graph import Identifier
 KNOWN = "known"
 """The handle of a person whom Braze has taken an attributes object for."""
 
+INTRODUCTION = "handle"
+"""The route of objects that only name people, so that they are there."""
+
 _KINDS = {"user_id": EXTERNAL_ID, "anonymous_id": USER_ALIAS}
 
 
@@ -53,15 +56,16 @@ def follows(old: Address, new: Address, settings: BrazeSettings) -> bool:
 def route(address: Address, handle: str, feed: Feed, value: Any, settings: BrazeSettings) -> str:
     """The kind of request: attributes have the empty one. The handle is KNOWN for who is
     there for sure."""
-    del value, settings
+    del settings
     if feed.mode == EVENT:
         return "event"
     # Requests about subscriptions know no aliases and create nobody, so the first state of a
     # person stands among the attributes.
     if feed.mode == SUBSCRIPTION and handle and address.kind == EXTERNAL_ID:
         return f"subscription:{feed.field}"
+    # A Canvas passes over people who are not there yet, so they are introduced first.
     if feed.mode == TRIGGER:
-        return f"canvas:{feed.field}"
+        return f"canvas:{feed.field}" if handle or not _starts(value) else INTRODUCTION
     if feed.mode == FOLLOW:
         return "identify" if address.kind == USER_ALIAS else "merge"
     return f"delete:{address.kind}" if feed.mode == ERASE else ""
@@ -118,6 +122,10 @@ def _track(send: Send) -> dict[str, Any]:
     return {name: array for name, array in arrays.items() if array}
 
 
+def _introduction(send: Send) -> dict[str, Any]:
+    return {"attributes": [_identified(item.address) for item in send.items]}
+
+
 def _identified(address: Address) -> dict[str, Any]:
     if address.kind == EXTERNAL_ID:
         return {"external_id": address.value}
@@ -160,9 +168,14 @@ def _statuses(send: Send) -> dict[str, Any]:
     return {GROUPS: list(entries.values())}
 
 
-def starts(value: Value) -> bool:
+def starts_any(send: Send) -> bool:
+    """Whether a request starts a Canvas for anybody; one of exits alone does not."""
+    return any(_starts(value.value) for item in send.items for value in item.values)
+
+
+def _starts(value: Any) -> bool:
     """Whether a change starts a Canvas: entries do, exits have nothing to start."""
-    return value.value is not None and value.value is not False
+    return value is not None and value is not False
 
 
 def _canvas(send: Send) -> dict[str, Any]:
@@ -170,7 +183,7 @@ def _canvas(send: Send) -> dict[str, Any]:
         {**_recipient(item.address), "canvas_entry_properties": _properties(value)}
         for item in send.items
         for value in item.values
-        if starts(value)
+        if _starts(value.value)
     ]
     return {"canvas_id": send.route.partition(":")[2], "recipients": recipients}
 
@@ -216,6 +229,7 @@ def _delete(send: Send) -> dict[str, Any]:
 
 _BODIES: dict[str, Callable[[Send], dict[str, Any]]] = {
     "": _track,
+    INTRODUCTION: _introduction,
     "event": _track,
     "subscription": _statuses,
     "canvas": _canvas,

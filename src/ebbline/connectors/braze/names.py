@@ -42,6 +42,7 @@ DELETE = Endpoint("/users/delete", "users.delete")
 
 BY_ROUTE = {
     "": TRACK,
+    "handle": TRACK,
     "event": TRACK,
     "subscription": STATUS,
     "canvas": CANVAS,
@@ -55,7 +56,7 @@ BY_MODE = {
     ATTRIBUTE: (TRACK,),
     EVENT: (TRACK,),
     SUBSCRIPTION: (STATUS, TRACK),
-    TRIGGER: (CANVAS,),
+    TRIGGER: (CANVAS, TRACK),
     ERASE: (DELETE,),
 }
 """Endpoints that a feed of a mode may need."""

@@ -89,4 +89,5 @@ def limits(settings: BrazeSettings) -> Limits:
         request_ms_max=round(settings.fence_seconds * 1000),
         linger_ms=LINGER_MS,
         route_objects=others,
+        field_routes=frozenset(["event", "canvas"]),
     )

@@ -38,7 +38,7 @@ def prepare(feeds: Sequence[Feed], setup: Setup) -> Conversation[dict[str, str]]
     """Make sure of the audience, create the merge fields and tags that are missing, and learn
     the tags' ids."""
     settings: MailchimpSettings = setup.settings
-    if not settings.endpoint and not settings.where:
+    if not settings.endpoint and settings.is_cut_off:
         return Refusal("misconfigured", _NO_DATA_CENTER)
     audience = yield from _ask(get(settings, "?fields=id,name"), f"audience {settings.list_id}")
     if isinstance(audience, Refusal):

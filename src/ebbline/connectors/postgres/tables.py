@@ -126,7 +126,7 @@ def set_column(settings: PostgresSettings, field: str) -> str:
 
 def forget(settings: PostgresSettings, table: str) -> str:
     """Parameter: person."""
-    return f"DELETE FROM {place(settings, table)} WHERE {quoted(PERSON)} = %s"
+    return f"DELETE FROM {place(settings, table)} WHERE {quoted(PERSON)} = %s"  # noqa: S608
 
 
 def _upsert(settings: PostgresSettings, table: str, names: list[str], keys: int) -> str:
@@ -134,7 +134,7 @@ def _upsert(settings: PostgresSettings, table: str, names: list[str], keys: int)
     changed = ", ".join(f"{column} = excluded.{column}" for column in columns[keys:])
     version = columns[-1]
     return (
-        f"INSERT INTO {place(settings, table)} AS t ({', '.join(columns)})"
+        f"INSERT INTO {place(settings, table)} AS t ({', '.join(columns)})"  # noqa: S608 - quoted
         f" VALUES ({', '.join(['%s'] * len(columns))})"
         f" ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {changed}"
         f" WHERE t.{version} IS NULL OR excluded.{version} >= t.{version}"

@@ -23,6 +23,14 @@ from ebbline.connectors.postgres.limits import (
     NAME_BYTES_MAX,
     PAGE_PEOPLE,
 )
+from ebbline.connectors.postgres.queries import (
+    LOOK_AT_COLUMNS,
+    LOOK_AT_RIGHTS,
+    LOOK_AT_SCHEMA,
+    RIGHTS,
+    page_of_members,
+    reads,
+)
 from ebbline.connectors.postgres.settings import WIDE, PostgresSettings
 from ebbline.connectors.postgres.statements import Results, Statement, read_results, request_of
 from ebbline.connectors.postgres.tables import (
@@ -30,36 +38,13 @@ from ebbline.connectors.postgres.tables import (
     Columns,
     add_column,
     create,
-    memberships,
     people,
-    place,
-    quoted,
     tables,
-    traits,
     version_of,
 )
 from ebbline.connectors.request import Result
 from ebbline.delivery import Address, Feed
 from ebbline.delivery.feeds import AUDIENCE
-
-LOOK_AT_SCHEMA = (
-    "SELECT pg_catalog.has_schema_privilege(oid, 'USAGE'),"
-    " pg_catalog.has_schema_privilege(oid, 'CREATE')"
-    " FROM pg_catalog.pg_namespace WHERE nspname = %s"
-)
-LOOK_AT_COLUMNS = (
-    "SELECT a.attname, pg_catalog.format_type(a.atttypid, NULL)"
-    " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
-    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE n.nspname = %s AND c.relname = %s AND c.relkind IN ('r', 'p')"
-    " AND a.attnum > 0 AND NOT a.attisdropped"
-)
-RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
-LOOK_AT_RIGHTS = (
-    "SELECT " + ", ".join(f"pg_catalog.has_table_privilege(c.oid, '{right}')" for right in RIGHTS)
-    + " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE n.nspname = %s AND c.relname = %s AND c.relkind IN ('r', 'p')"
-)  # fmt: skip
 
 
 def prepare(feeds: Sequence[Feed], setup: Setup) -> Conversation[dict[str, str]]:
@@ -102,15 +87,14 @@ def read_back(asked: Sequence[Asked], setup: Setup) -> Readback:
     settings: PostgresSettings = setup.settings
     persons = tuple((person_of(one.address, settings),) for one in asked)
     fields = sorted({feed.field for one in asked for feed in one.feeds})
-    result = yield request_of(settings, *_reading(persons, fields, settings))
+    reading = (Statement(sql, persons) for sql in reads(settings, fields))
+    result = yield request_of(settings, *reading)
     found = _results(result)
     if found is None:
         return refusal_of(result, settings)
     held = [_held(number, found, fields, settings) for number in range(len(asked))]
     return tuple(
-        None
-        if values is None
-        else Found({feed.field: _ours(values, feed) for feed in one.feeds})
+        None if values is None else Found({feed.field: _ours(values, feed) for feed in one.feeds})
         for one, values in zip(asked, held, strict=True)
     )
 
@@ -118,19 +102,11 @@ def read_back(asked: Sequence[Asked], setup: Setup) -> Readback:
 def members(feed: Feed, setup: Setup) -> Members:
     """Everybody in an audience, page by page in the order of their names."""
     settings: PostgresSettings = setup.settings
-    if settings.layout == WIDE:
-        table, condition, first = people(settings), f"{quoted(feed.field)} IS TRUE", ()
-    else:
-        table, condition = memberships(settings), f"{quoted('audience')} = %s AND member IS TRUE"
-        first = (feed.field,)
-    sql = (
-        f"SELECT {PERSON} FROM {place(settings, table)}"
-        f" WHERE {condition} AND {PERSON} > %s ORDER BY {PERSON} LIMIT {PAGE_PEOPLE}"
-    )
     addresses: list[Address] = []
     last = ""
     while True:
-        result = yield request_of(settings, Statement(sql, ((*first, last),)))
+        sql, parameters = page_of_members(settings, feed.field, last)
+        result = yield request_of(settings, Statement(sql, (parameters,)))
         found = _results(result)
         if found is None:
             return refusal_of(result, settings)
@@ -170,9 +146,7 @@ def _table_problem(
     for name, kind in needed:
         if name in there and there[name] != kind:
             return f'The column "{name}" of {table} is {there[name]}; it has to be {kind}.'
-    lacking = [
-        right for row in rights for right, has in zip(RIGHTS, row, strict=True) if not has
-    ]
+    lacking = [right for row in rights for right, has in zip(RIGHTS, row, strict=True) if not has]
     if lacking:
         return f"The role lacks {', '.join(lacking)} on the table {table}; grant it."
     return ""
@@ -203,20 +177,6 @@ def _missing(
             yield Statement(add_column(settings, table, (name, kind)))
 
 
-def _reading(
-    persons: tuple[tuple[str], ...], fields: list[str], settings: PostgresSettings
-) -> Iterator[Statement]:
-    if settings.layout == WIDE:
-        names = ", ".join(map(quoted, fields))
-        table = place(settings, people(settings))
-        yield Statement(f"SELECT {names} FROM {table} WHERE {PERSON} = %s", persons)
-        return
-    for table, columns in ((memberships(settings), "audience, member"),
-                           (traits(settings), "trait, value")):  # fmt: skip
-        sql = f"SELECT {columns} FROM {place(settings, table)} WHERE {PERSON} = %s"
-        yield Statement(sql, persons)
-
-
 def _held(
     number: int, found: Results, fields: list[str], settings: PostgresSettings
 ) -> dict[tuple[bool, str], Any] | None:
@@ -241,6 +201,13 @@ def _ours(values: dict[tuple[bool, str], Any], feed: Feed) -> Any:
             return round(datetime.fromisoformat(held).timestamp() * 1000)
         except ValueError:
             return held
-    if type(held) is int and abs(held) > EXACT_UNITS_MAX:
-        return float(held)
-    return held
+    return _number(held)
+
+
+def _number(held: Any) -> Any:
+    """JSON as we read it anywhere else: jsonb writes 1e23 with all its digits."""
+    if isinstance(held, list):
+        return [_number(one) for one in held]
+    if isinstance(held, dict):
+        return {name: _number(one) for name, one in held.items()}
+    return float(held) if type(held) is int and abs(held) > EXACT_UNITS_MAX else held

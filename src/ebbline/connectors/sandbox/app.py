@@ -165,7 +165,9 @@ async def _read(scope: Message, receive: Receive) -> Request | None:
         more = message.get("more_body", False)
     headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1"))
                     for name, value in scope["headers"])  # fmt: skip
-    return Request(scope["method"], scope["path"], headers, bytes(body))
+    query = scope["query_string"].decode("latin-1")
+    url = f"{scope['path']}?{query}" if query else scope["path"]
+    return Request(scope["method"], url, headers, bytes(body))
 
 
 async def _reply(send: SendMessage, response: Response) -> int:

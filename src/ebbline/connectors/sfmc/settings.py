@@ -85,8 +85,8 @@ def read_settings(raw: dict[str, Any]) -> SfmcSettings | tuple[Problem, ...]:
 def field_problem(field: str, mode: str) -> str:
     """A field is a column of the data extension, or the key of an event definition."""
     if mode == TRIGGER:
-        good = field.isascii() and field.isprintable() and " " not in field and field
-        good = good and len(field) <= NAME_CHARACTERS_MAX
+        plain = field.isascii() and field.isprintable() and " " not in field
+        good = plain and 0 < len(field) <= NAME_CHARACTERS_MAX
         return "" if good else "Write the event definition's key (as: APIEvent-...)."
     text = "A column has 1 to 128 letters, digits, underscores, spaces or hyphens"
     return "" if _is_column(field) else f"{text}, a letter first (as: HighIntent)."
@@ -97,11 +97,11 @@ def _is_column(name: str) -> bool:
 
 
 def limits(settings: SfmcSettings) -> Limits:
-    """The tenant's limits. Fields are counted, not people: a journey takes one in a request."""
+    """The tenant's limits."""
     rate = settings.requests_per_second
     return Limits(
         objects_max=settings.batch_size,
-        counts="fields",
+        counts="people",
         bytes_max=BODY_BYTES_MAX,
         requests=REQUESTS if rate is None else max(1, math.ceil(rate)),
         window_ms=WINDOW_MS if rate is None else round(max(1, math.ceil(rate)) * 1000 / rate),
@@ -110,4 +110,5 @@ def limits(settings: SfmcSettings) -> Limits:
         request_ms_max=round(settings.fence_seconds * 1000),
         linger_ms=LINGER_MS,
         route_objects={"journey": 1, "erase": CONTACTS},
+        field_routes=frozenset(["journey"]),
     )

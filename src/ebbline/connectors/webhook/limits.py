@@ -63,5 +63,5 @@ VARIABLES_BYTES_MAX = 200_000
 # Characters a filter may be about to write at most; a few filters multiply what they are given.
 FILTERED_CHARACTERS_MAX = 1_000_000
 
-# Parsed templates kept in memory: those of every webhook of a large project.
+# Parsed templates kept in memory, some 10 kB each: those of all webhooks of a large project.
 TEMPLATES_KEPT = 500

@@ -104,7 +104,7 @@ class Watch:
                 break  # still being answered; looked at again next time
             self._requests_seen = entry["number"]
             if entry["status"] >= 300:
-                self._refused += 1
+                self._refused += entry["body"] != {}  # empty: a check of the key
                 continue
             for item in _objects(entry["body"]):
                 self._arrived(item, entry["at_ms"])

@@ -40,7 +40,7 @@ def percentile(slots: Mapping[int, int], share: float) -> float | None:
     slot, so at most 6.25 percent off. None when there were no changes.
 
     >>> percentile({slot_of(100): 98, slot_of(5_000): 2}, 0.99)
-    4992.0
+    4863.5
     """
     total = sum(slots.values())
     if not total:

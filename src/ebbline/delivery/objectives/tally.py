@@ -54,9 +54,11 @@ class Tally(msgspec.Struct, omit_defaults=True):
         self.in_objective += took_ms <= objective_ms
         slot = slot_of(took_ms)
         self.latency[slot] = self.latency.get(slot, 0) + 1
-        for stage, ms in enumerate(stage_ms(times)):
+        spent = stage_ms(times)
+        for stage, ms in enumerate(spent):
             self.stages[stage] += ms
-            if took_ms > alert_ms:
+        if took_ms > alert_ms:
+            for stage, ms in enumerate(spent):
                 self.slow[stage] += ms
 
     def add(self, other: Tally) -> None:

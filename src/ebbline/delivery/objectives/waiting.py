@@ -34,4 +34,6 @@ def waiting(lane: Lane, before_ms: int) -> Iterator[Waiting]:
             cell, feed = person.cells[field], feed_of(lane.feeds, field)
             if feed is None or feed.kind in (ERRAND, CONSENT) or cell.queued_ms >= before_ms:
                 continue
+            if cell.acked_version >= cell.version:
+                continue  # asserted again: the change itself arrived long ago
             yield Waiting(person.address, field, feed.source, cell.version, cell.queued_ms)

@@ -24,6 +24,7 @@ from ebbline.hosts.embedded.limits import (
 from ebbline.hosts.embedded.log import Entry, Log
 from ebbline.hosts.embedded.state.exchange import exchange
 from ebbline.hosts.embedded.state.fold import Fold
+from ebbline.hosts.embedded.state.limits import PORTION_MS, WAKES_PER_TICK_MIN
 from ebbline.hosts.embedded.state.store import StateStore
 from ebbline.hosts.embedded.versions import Version, go_live, plan_of, read_versions
 
@@ -46,6 +47,7 @@ class EngineLoop:
         self._on_commit = on_commit
         self._on_plan = on_plan
         self._next_tick_ms = 0
+        self._portion = WAKES_PER_TICK_MAX
         self._shadow: Shadow | None = None  # of the version that is about to be live
         self.log = Log(folder.log, clock)
         self._handover = Handover(folder)
@@ -84,7 +86,7 @@ class EngineLoop:
                 self._next_tick_ms = self._clock.now_ms() + TICK_MS_MIN
             elif not to_rest and portions:
                 return self.fold.now_ms
-            self.log.append("tick", b"%d" % WAKES_PER_TICK_MAX)
+            self.log.append("tick", b"%d" % self._portion)
             portions += 1
 
     def close(self) -> None:
@@ -96,7 +98,7 @@ class EngineLoop:
     def _batch(self) -> bool:
         """Fold and commit one micro-batch; False when the log had nothing new."""
         events = entries = 0
-        fired = self.fold.fired
+        began_ms, before = self._clock.now_ms(), self.fold.fired
         for entry in self.log.read(self.fold.offset, ENTRIES_PER_STEP_MAX):
             if entry.kind == "definitions":
                 if entries:
@@ -109,12 +111,22 @@ class EngineLoop:
             self.fold.take(entry, folded)
             entries += 1
             events += len(folded)
-            if events + self.fold.fired - fired >= EVENTS_PER_COMMIT_MAX:
+            fired = self.fold.fired - before
+            if fired >= self._portion or events + fired >= EVENTS_PER_COMMIT_MAX:
                 break
         if not entries:
             return False
+        fired = self.fold.fired - before
         self._on_commit(self.fold.commit())
+        if fired >= self._portion:
+            self._fit(self._clock.now_ms() - began_ms)
         return True
+
+    def _fit(self, took_ms: int) -> None:
+        """Make the next portion of wakes one that takes about as long as it should; how large
+        each was stands in its tick, so a replay need not measure anything."""
+        fitting = self._portion * PORTION_MS // max(took_ms, PORTION_MS // 2)
+        self._portion = min(max(fitting, WAKES_PER_TICK_MIN), WAKES_PER_TICK_MAX)
 
     # -- definitions -----------------------------------------------------------------------
 

@@ -77,7 +77,8 @@ async def serve(plan: Plan, folder: Path, host: str, port: int, options: RunOpti
                    ring_fd=to_engine[0].fileno()),
             _child(data, options, lock, "engine", hear_fd=to_engine[1].fileno(),
                    ring_fd=to_deliver[0].fileno(), ring_history_fd=to_history[0].fileno()),
-            _child(data, options, lock, "deliver", hear_fd=to_deliver[1].fileno()),
+            _child(data, options, lock, "deliver", hear_fd=to_deliver[1].fileno(),
+                   door=_url(door)),
             _child(data, options, lock, "history", hear_fd=to_history[1].fileno()),
             _child(data, options, lock, "builder"),
         ]  # fmt: skip
@@ -114,10 +115,10 @@ def _take_up(data: DataFolder, plan: Plan, options: RunOptions) -> Versions | No
 
 def _child(data: DataFolder, options: RunOptions, lock: FolderLock, role: str, *,
            socket_fd: int = -1, ring_fd: int = -1, hear_fd: int = -1,
-           ring_history_fd: int = -1) -> Child:  # fmt: skip
+           ring_history_fd: int = -1, door: str = "") -> Child:  # fmt: skip
     settings = ChildSettings(
         role, str(data.path), socket_fd, ring_fd, hear_fd, ring_history_fd, options.keep_days,
-        options.log_level, options.project,
+        options.log_level, door, options.project,
     )  # fmt: skip
     argument = msgspec.json.encode(settings).decode()
     passed = (socket_fd, ring_fd, hear_fd, ring_history_fd, lock.fd)
@@ -142,6 +143,13 @@ def _report(happening: Happening) -> None:
         log.warning(happening.what, child=happening.name, detail=happening.detail)
     elif happening.what == "waits":
         log.warning("restarts soon", child=happening.name, seconds=happening.detail)
+
+
+def _url(door: socket.socket) -> str:
+    """Where this machine itself reaches the door, whatever it listens on."""
+    host, port = door.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - as was asked
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -142,7 +142,7 @@ async def test_a_bug_is_a_5xx_so_that_senders_keep_their_events(collector, monke
         message = "bug"
         raise AssertionError(message)
 
-    monkeypatch.setattr(collector.app._parser, "parse_request", broken, raising=False)
+    monkeypatch.setattr(collector.app._intake.parser, "parse_request", broken, raising=False)
     answer = await collector.client.post("/v1/track", EVENT)
     assert (answer.status, answer.json["code"]) == (500, "internal")
 

@@ -126,4 +126,4 @@ async def test_all_bodies_together_are_bounded(make):
     assert (answer.status, answer.json["code"]) == (429, "overloaded")
     assert answer.headers["retry-after"] == answer.headers["x-ratelimit-reset"] == "2"
     assert (await collector.client.post("/v1/track", b"x" * 50)).status == 400
-    assert collector.app._bodies._held_bytes == 0
+    assert collector.app._intake.bodies._held_bytes == 0

@@ -40,7 +40,7 @@ class Contacts:
         for one, problem in zip(inputs, problems, strict=True):
             trace = one.get("objectWriteTraceId")
             if problem:
-                errors.append(record_error(problem, {"objectWriteTraceId": [trace]}))
+                errors.append(record_error(problem, {"objectWriteTraceId": [str(trace)]}))
             else:
                 row = self._write(one)
                 results.append(row if trace is None else row | {"objectWriteTraceId": trace})

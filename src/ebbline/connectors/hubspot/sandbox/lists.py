@@ -65,10 +65,10 @@ class Lists:
     def page(self, record: str, query: dict[str, str]) -> Response:
         """Some of a list's members."""
         self._list(record)
-        limit = int(query.get("limit", "100"))
-        if not 0 < limit <= PAGE_MAX:
-            raise Refused(400, f"limit must be between 1 and {PAGE_MAX}")
-        start = int(query.get("after", "0"))
+        texts = (query.get("limit", "100"), query.get("after", "0"))
+        limit, start = (int(text) if text.isdecimal() else -1 for text in texts)
+        if not 0 < limit <= PAGE_MAX or start < 0:
+            raise Refused(400, f"limit must be between 1 and {PAGE_MAX}, after a page's own")
         all_of_them = list(self.members[record])
         content: dict[str, Any] = {
             "results": [{"recordId": one} for one in all_of_them[start : start + limit]]

@@ -28,8 +28,11 @@ def success(result: list[Any], **more: Any) -> Response:
 
 def paged(rows: list[Any], form: Mapping[str, str]) -> Response:
     """Some of many rows, and a token for the rest."""
-    size = min(int(form.get("batchSize", PAGE_MAX)), PAGE_MAX)
-    start = int(form.get("nextPageToken", "0"))
+    texts = (form.get("batchSize", str(PAGE_MAX)), form.get("nextPageToken", "0"))
+    size, start = (int(text) if text.isdecimal() else -1 for text in texts)
+    if size < 1 or start < 0:
+        raise Refused("1003", "Invalid value for batchSize or nextPageToken")
+    size = min(size, PAGE_MAX)
     more = start + size < len(rows)
     rest = {"nextPageToken": str(start + size)} if more else {}
     return success(rows[start : start + size], moreResult=more, **rest)

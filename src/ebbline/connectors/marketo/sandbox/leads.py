@@ -12,7 +12,7 @@ from ebbline.connectors.request import Response
 RECORDS_MAX = 300
 ACTIONS = ("createOrUpdate", "createOnly", "updateOnly", "createDuplicate")
 _OWN = {"id": "integer", "email": "email", "firstName": "string", "lastName": "string"}
-_JSON = {"boolean": bool, "integer": int, "float": (int, float)}
+_JSON: dict[str, type | tuple[type, ...]] = {"boolean": bool, "integer": int, "float": (int, float)}
 
 
 class Leads:

@@ -12,14 +12,13 @@ from typing import Any
 import apsw
 import msgspec
 
-from ebbline.connectors.postgres.statements import METHOD, Transaction
-from ebbline.connectors.postgres.tables import quoted
-from ebbline.connectors.postgres.talks import (
+from ebbline.connectors.postgres.queries import (
     LOOK_AT_COLUMNS,
     LOOK_AT_RIGHTS,
     LOOK_AT_SCHEMA,
     RIGHTS,
 )
+from ebbline.connectors.postgres.statements import METHOD, Transaction
 from ebbline.connectors.request import Request, Response
 
 # A fault told as an HTTP status, in the words of SQL.
@@ -57,11 +56,11 @@ class Database:
         if self._dsn is not None and dict(request.headers).get("authorization") != self._dsn:
             return _error("28P01", "password authentication failed")
         transaction = msgspec.json.decode(request.body, type=Transaction)
-        results: list[list[list[Any]]] = []
         try:
             with self._db:
-                for one in transaction.statements:
-                    results.append([self._run(one.sql, row) for row in one.rows])
+                results = [
+                    [self._run(one.sql, row) for row in one.rows] for one in transaction.statements
+                ]
         except apsw.ConstraintError as error:
             return _error("23000", str(error))
         except apsw.SQLError as error:
@@ -77,9 +76,9 @@ class Database:
 
     def views(self, name: str, query: dict[str, str]) -> Any:
         """`tables`: every table with its rows; `table?name=...`: the rows of one."""
-        names = [str(row[0]) for row in self._db.execute(
-            f"SELECT name FROM {quoted(self._schema)}.sqlite_master WHERE type = 'table'"
-        )]  # fmt: skip
+        catalogue = f"{_quoted(self._schema)}.sqlite_master"
+        sql = f"SELECT name FROM {catalogue} WHERE type = 'table'"  # noqa: S608 - quoted
+        names = [str(row[0]) for row in self._db.execute(sql)]
         if name == "tables":
             return {one: self._rows(one) for one in names}
         if name == "table" and query.get("name") in names:
@@ -92,7 +91,7 @@ class Database:
 
     def _open(self) -> None:
         self._db = apsw.Connection(":memory:")
-        self._db.execute("ATTACH ':memory:' AS " + quoted(self._schema))
+        self._db.execute("ATTACH ':memory:' AS " + _quoted(self._schema))
 
     def _run(self, sql: str, row: tuple[Any, ...]) -> list[Any]:
         if sql == LOOK_AT_SCHEMA:
@@ -116,7 +115,7 @@ class Database:
         return [[name, "jsonb" if kind == _JSON else kind.lower()] for name, kind in rows]
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
-        sql = f"SELECT * FROM {quoted(self._schema)}.{quoted(table)} ORDER BY 1, 2"
+        sql = f"SELECT * FROM {_quoted(self._schema)}.{_quoted(table)} ORDER BY 1, 2"  # noqa: S608
         names = [name for name, _ in self._columns(table)]
         return [dict(zip(names, row, strict=True)) for row in self._select(sql, ())]
 
@@ -127,6 +126,10 @@ class Database:
             kinds = [kind for _, kind in cursor.get_description()]
             found.append([_plain(*pair) for pair in zip(values, kinds, strict=True)])
         return found
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _translated(sql: str) -> str:

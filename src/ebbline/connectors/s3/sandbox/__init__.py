@@ -15,9 +15,11 @@ def s3_sandbox(
     *,
     key: Key,
     bucket: str,
+    host: str = "",
 ) -> SandboxApp:
-    """An ASGI app that takes objects into one bucket, named in the path or in the host."""
-    return SandboxApp(Bucket(key, bucket), now_ms, sleep)
+    """An ASGI app that takes objects into one bucket, named in the path or in the host; `host` is
+    its own, where requests come without one."""
+    return SandboxApp(Bucket(key, bucket, host), now_ms, sleep)
 
 
 __all__ = ["Bucket", "s3_sandbox"]

@@ -31,18 +31,19 @@ _CODES = {403: "AccessDenied", 404: "NoSuchBucket", 429: "SlowDown", 500: "Inter
 
 class Bucket:
     """A `Vendor`: see `connectors.sandbox`. `objects` are contents by key; with `writable` off
-    the key may not put anything."""
+    the key may not put anything. `host` is where it stands, for requests that do not say."""
 
-    def __init__(self, key: Key, bucket: str) -> None:
+    def __init__(self, key: Key, bucket: str, host: str = "") -> None:
         self.objects: dict[str, bytes] = {}
         self.writable = True
         self._key = key
         self._bucket = bucket
+        self._host = host
 
     def answer(self, request: Request, now_ms: int) -> Response:
         """Check, then keep the object."""
         headers = {name.lower(): value for name, value in request.headers}
-        headers.setdefault("host", host_of(request.url))
+        headers.setdefault("host", self._host or host_of(request.url))
         if request.method != "PUT":
             return _error(405, "MethodNotAllowed", "The specified method is not allowed.")
         wrong = self._unsigned(request, headers, now_ms)
@@ -73,9 +74,7 @@ class Bucket:
         """Forget everything."""
         self.objects.clear()
 
-    def _unsigned(
-        self, request: Request, headers: dict[str, str], now_ms: int
-    ) -> Response | None:
+    def _unsigned(self, request: Request, headers: dict[str, str], now_ms: int) -> Response | None:
         """Why the signature is none; None when it is."""
         given = _GIVEN.fullmatch(headers.get("authorization", ""))
         if given is None:
@@ -96,7 +95,7 @@ class Bucket:
             return _error(403, "AccessDenied", "There were headers present which were not signed")
         expected = authorization(self._key, request.method, request.url, signed)
         if not hmac.compare_digest(expected, headers["authorization"]):
-            message = "The request signature we calculated does not match the signature you provided."
+            message = "The signature we calculated does not match the signature you provided."
             return _error(403, "SignatureDoesNotMatch", message)
         if hash_of(request.body) != headers["x-amz-content-sha256"]:
             message = "The provided 'x-amz-content-sha256' header does not match what was computed."

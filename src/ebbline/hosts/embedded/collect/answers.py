@@ -48,17 +48,29 @@ class Answer(msgspec.Struct, frozen=True):
     headers: tuple[Header, ...] = (_JSON,)
 
 
+GIF = Answer(
+    200,
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
+    b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;",
+    ((b"content-type", b"image/gif"), (b"cache-control", b"no-store")),
+)
+"""One transparent pixel, which must be fetched anew each time it is shown."""
 SUCCESS = Answer(200, b'{"success":true}')
 PREFLIGHT = Answer(204, headers=_PREFLIGHT)
 
 
-def refusal(code: str, message: str, where: str = "", *, close: bool = False) -> Answer:
-    """A final no: the SDKs drop what they sent. `close` ends a connection with unread bytes."""
+def refusal(
+    code: str, message: str, where: str = "", *, close: bool = False, status: int | None = None
+) -> Answer:
+    """A final no: the SDKs drop what they sent. `close` ends a connection with unread bytes;
+    without `status` it follows from the code."""
     told = {"success": False, "code": code, "message": message}
     if where:
         told["where"] = where
     headers = (_JSON, _CLOSE) if close else (_JSON,)
-    return Answer(STATUS_BY_CODE.get(code, 400), msgspec.json.encode(told), headers)
+    if status is None:
+        status = STATUS_BY_CODE.get(code, 400)
+    return Answer(status, msgspec.json.encode(told), headers)
 
 
 def later(problem: NotStored, *, close: bool = False) -> Answer:
@@ -87,9 +99,25 @@ def partly(accepted: int, rejections: Sequence[Rejection]) -> Answer:
     return Answer(200, msgspec.json.encode(told))
 
 
-def plain(status: int, text: str) -> Answer:
+def plain(status: int, text: str, *, close: bool = False, end: str = "\n") -> Answer:
     """A line of text, for people and probes."""
-    return Answer(status, text.encode() + b"\n", (_TEXT,))
+    return Answer(status, (text + end).encode(), (_TEXT, *((_CLOSE,) * close)))
+
+
+def empty(*, close: bool = False) -> Answer:
+    """Taken, and nothing to say."""
+    return Answer(204, headers=(_CLOSE,) * close)
+
+
+def json_answer(status: int, body: bytes, *, close: bool = False) -> Answer:
+    """JSON in somebody else's shape."""
+    return Answer(status, body, (_JSON, *((_CLOSE,) * close)))
+
+
+def cached(body: bytes, content_type: bytes, seconds: int, *more: Header) -> Answer:
+    """A document that a browser may keep, but nobody between us and it."""
+    keep = b"private, max-age=%d" % seconds
+    return Answer(200, body, ((b"content-type", content_type), (b"cache-control", keep), *more))
 
 
 def metrics(text: bytes) -> Answer:

@@ -44,14 +44,18 @@ class Bodies:
         self._held_bytes = 0
 
     async def read(
-        self, receive: Callable[[], Awaitable[MutableMapping[str, Any]]], length: bytes | None
+        self,
+        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+        length: bytes | None,
+        limit: int | None = None,
     ) -> bytes:
-        """The whole body as sent.
+        """The whole body as sent, of at most `limit` bytes (None: the limit of all doors).
 
         Raises `Unread` beyond the size or the time allowed, without reading on; `Overloaded`
         when all bodies together are too much; `Gone` when the sender hangs up.
         """
-        limit = self._limits.body_bytes_max
+        if limit is None:
+            limit = self._limits.body_bytes_max
         if length is not None and length.isdigit() and _above(length, limit):
             fault = Fault("too_large", f"the request is too large; at most {limit:,} are taken")
             raise Unread(fault, b"")

@@ -70,6 +70,33 @@ are set right by small steps stay below."""
 ERRORS_SHOWN_MAX = 10
 """Rejections named in the answer to a partly bad batch; the quarantine has all of them."""
 
+RECORDS_BYTES_MAX = 2 << 20
+"""Bytes of one body of Mixpanel's `/import`, `/track` and `/engage`: what its answers name as the
+limit of a request."""
+
+QUERY_FIELDS_MAX = 200
+"""Keys read of a query or a form: the pixel's flat form has one for each property."""
+
+ARRIVAL_CODES_MAX = 50
+"""Kinds of refusals (keys) remembered for each source; the codes are few, the bound is for all."""
+
+ARRIVED_MS = 5 * 60_000
+"""Milliseconds for which an event counts as just arrived in the check of an installation: long
+enough to open a page and look, short enough not to see yesterday's."""
+
+SETTINGS_SECONDS = 300
+"""Seconds a browser may keep the settings document and the library: page views need not ask
+again, and a changed key is seen within minutes."""
+
+BUNDLE_SECONDS = 31_536_000
+"""Seconds a browser may keep the library's parts, whose names change with their content: a year."""
+
+LIBRARY_FILE_BYTES_MAX = 4 << 20
+"""Bytes of one file of the browser library: several times the largest there is."""
+
+LIBRARY_FILES_MAX = 256
+"""Files of the browser library kept in memory, one copy of the entry for each write key."""
+
 
 class Limits(msgspec.Struct, frozen=True):
     """The limits a deployment or a test may set; the defaults are the constants above."""

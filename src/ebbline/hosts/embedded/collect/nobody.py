@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ebbline.events.event import Event
 
-_FAULT: Final = Fault(
+NOBODY_NAMED: Final = Fault(
     "nobody_named",
     "no identifier of the event can stand for a person: each is blocked, or of a type that the"
     " project does not identify people by",
@@ -35,7 +35,7 @@ def refuse_nobody(
         return parsed
     items = _items(body, parsed) if batch else [("", body)]
     refused = [
-        reject(_FAULT, item, event.received_ms, event.source, inside=inside)
+        reject(NOBODY_NAMED, item, event.received_ms, event.source, inside=inside)
         for (inside, item), event, good in zip(items, parsed.events, named, strict=True)
         if not good
     ]

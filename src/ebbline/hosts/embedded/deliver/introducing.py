@@ -15,7 +15,7 @@ import msgspec
 from ebbline.connectors import Connector, Request, Result, Setup
 from ebbline.connectors.conversation import Refusal, Session
 from ebbline.delivery import Lane
-from ebbline.delivery.limits import THROTTLE_MS
+from ebbline.delivery.limits import CONFIG_PROBE_MS
 from ebbline.hosts.embedded.clock import Clock
 from ebbline.hosts.embedded.deliver.transport import Transport
 
@@ -112,6 +112,6 @@ def take_in(lane: Lane, known: Introduction, came: Introduced, now_ms: int) -> N
     if refusal.verdict in ("misconfigured", "expired", "refused", "split", "gone"):
         lane.breaker.misconfigured(now_ms, refusal.reason)
     elif refusal.verdict == "throttled":
-        lane.pace.block(max(lane.pace.blocked_until_ms, now_ms + THROTTLE_MS))
+        lane.pace.block(max(lane.pace.blocked_until_ms, now_ms + CONFIG_PROBE_MS))
     else:
         lane.breaker.failed_alone(now_ms, refusal.reason, lane.jitter())

@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry
 
 from ebbline.connectors import Failure, Request, Response, Result
 from ebbline.definitions.plan import Plan
-from ebbline.delivery import Reply, Send, plan, settle
+from ebbline.delivery import Lane, Reply, Send, plan, settle
 from ebbline.hosts.embedded.clock import Clock, SystemClock
 from ebbline.hosts.embedded.deliver.attempts import AttemptLog, state_of
 from ebbline.hosts.embedded.deliver.commands import Spool
@@ -29,6 +29,7 @@ from ebbline.hosts.embedded.deliver.guard import Guard
 from ebbline.hosts.embedded.deliver.introducing import Introduced, introduce
 from ebbline.hosts.embedded.deliver.limits import FOLD_ROWS_MAX, STOP_GRACE_SECONDS
 from ebbline.hosts.embedded.deliver.meters import Meters
+from ebbline.hosts.embedded.deliver.objectives import Objectives
 from ebbline.hosts.embedded.deliver.orders import carry_out, wants_renewal
 from ebbline.hosts.embedded.deliver.reconcile import Schedule
 from ebbline.hosts.embedded.deliver.state_reader import StateReader
@@ -62,6 +63,7 @@ class Deliver:
         environ: Mapping[str, str] = os.environ,
         project: Path = HERE.project,
         after_round: Callable[[], object] = lambda: None,
+        door: str = "",
     ) -> None:
         self.path = path
         self._after_round = after_round
@@ -85,7 +87,12 @@ class Deliver:
         self._stopping = False
         self._crash: BaseException | None = None
         ids = itertools.count(self._attempts.last_id() + 1)
-        watch = Watch(environ, Places(project, path))
+        places = Places(project, path)
+        watch = Watch(environ, places)
+        self._objectives = Objectives(
+            self._store.db, path, clock=clock, transport=transport, registry=registry,
+            jitter=jitter, wake=self.wake, environ=environ, places=places, door=door,
+        )  # fmt: skip
         self._workshop = Workshop(self._store, ids, jitter, watch)
         self._schedule = Schedule(self._store, self._state, transport, clock, self._in_round)
 
@@ -122,6 +129,7 @@ class Deliver:
         finally:
             for task in self._flying:
                 task.cancel()
+            await self._objectives.close()
             await self._transport.close()
             self._state.close()
             self._store.close()
@@ -145,6 +153,7 @@ class Deliver:
                     leaving += self._plan_one(station, now_ms)
             for station in self.stations.values():
                 station.save(self._store)
+            self._objectives.save(self._lanes(), now_ms)
         for path in done:
             path.unlink(missing_ok=True)
         for station in self.stations.values():
@@ -153,6 +162,7 @@ class Deliver:
         for station, send, request in leaving:
             self._launch(self._fly(station, send, request))
         if not self._stopping and not self._replan:
+            self._objectives.launch()
             self._introduce(now_ms)
             self._schedule.look(self.stations, now_ms)
         self._after_round()
@@ -164,6 +174,7 @@ class Deliver:
         self._plan = self._state.plan() or self._plan
         now_ms, end = self.clock.now_ms(), self._state.end()
         with self._store.db:
+            self._objectives.interrupted()
             self._attempts.interrupt()
             for destination in self._plan.destinations:
                 made = set_up(self._workshop, self._plan, destination, end, now_ms)
@@ -172,6 +183,8 @@ class Deliver:
                 else:
                     self.problems[destination.name] = made
                     _log.error("destination not set up", destination=destination.name, why=made)
+            standing = [(each.lane, each.position) for each in self.stations.values()]
+            self._objectives.begin(self._plan, standing, end, self._plan_offset)
 
     async def _set_up_anew(self) -> None:
         """Another version of the definitions is live: what is under way comes to its end, then
@@ -204,7 +217,9 @@ class Deliver:
         for station, send, result, answered_ms in answers:
             reply = station.classify(send, result, answered_ms)
             before = station.lane.breaker.state
+            known = self._objectives.before(station.lane, send)
             settle(station.lane, send.id, reply, answered_ms)
+            self._objectives.answered(station.lane, send, reply, answered_ms, known)
             self._attempts.arrive(send, result, reply, answered_ms, station.secrets)
             self._meters.answered(send, reply, state_of(reply), answered_ms)
             self._look_at_secrets(station, result, reply, answered_ms)
@@ -237,7 +252,10 @@ class Deliver:
                 self._try_other_secrets(station)
 
     def _plan_one(self, station: Station, now_ms: int) -> list[tuple[Station, Send, Request]]:
-        if not station.caught_up or station.introduction.is_over(station.connector, now_ms):
+        if not station.caught_up:
+            return []
+        if station.introduction.is_over(station.connector, now_ms):
+            station.lane.release(now_ms)  # whoever has waited long enough calls for a new one
             return []
         leaving = []
         for send in plan(station.lane, now_ms):
@@ -301,7 +319,11 @@ class Deliver:
             for task in self._flying:
                 task.cancel()
             await asyncio.gather(*self._flying, return_exceptions=True)
+        await self._objectives.land(STOP_GRACE_SECONDS)
         self.round()
+
+    def _lanes(self) -> list[Lane]:
+        return [station.lane for station in self.stations.values()]
 
     # -- sleeping --------------------------------------------------------------------------
 
@@ -312,6 +334,7 @@ class Deliver:
             station.wake_at_ms(now_ms) for station in self.stations.values() if station.caught_up
         ]
         named.append(self._schedule.wake_at_ms(self.stations))
+        named.append(self._objectives.wake_at_ms(self._lanes()))
         instants = [at_ms for at_ms in named if at_ms is not None]
         if not instants:
             await self._awake.wait()
@@ -336,6 +359,7 @@ async def run_deliver(
     registry: CollectorRegistry | None = None,
     ready: Callable[[], object] | None = None,
     after_round: Callable[[], object] = lambda: None,
+    door: str = "",
 ) -> None:
     """The whole process: deliver from the data folder at `path` until SIGTERM or SIGINT.
 
@@ -352,6 +376,7 @@ async def run_deliver(
         jitter=random.random,
         project=project,
         after_round=after_round,
+        door=door,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

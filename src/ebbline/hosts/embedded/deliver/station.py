@@ -102,8 +102,9 @@ class Station:
         at_ms = wake_at_ms(self.lane, now_ms)
         if not self.introduction.is_over(self.connector, now_ms):
             return at_ms
-        if self.introduction.under_way or self.lane.paused or self.lane.breaker.disabled:
-            return None
+        breaker = self.lane.breaker
+        if self.introduction.under_way or self.lane.paused or breaker.disabled or breaker.probe:
+            return None  # an answer or an order will come
         if self.introduction.prepared and not self.lane.ready:
             return at_ms
         return max(self.lane.breaker.open_until_ms, self.lane.pace.next_ms(now_ms))

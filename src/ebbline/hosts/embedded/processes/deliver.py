@@ -38,6 +38,6 @@ def run(settings: ChildSettings) -> None:
         run_deliver(
             folder.path, settings.plan(), settings.hear_fd,
             project=Path(settings.project), clock=clock_from(os.environ),
-            registry=registry, ready=ready, after_round=write_figures,
+            registry=registry, ready=ready, after_round=write_figures, door=settings.door,
         )
     )  # fmt: skip

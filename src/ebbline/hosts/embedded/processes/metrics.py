@@ -8,11 +8,14 @@ from __future__ import annotations
 import contextlib
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from ebbline.hosts.embedded.limits import METRICS_SECONDS_MIN
-from ebbline.hosts.embedded.state.fold import Fold
+
+if TYPE_CHECKING:  # the engine and all it needs: other processes start without it
+    from ebbline.hosts.embedded.state.fold import Fold
 
 _STEP_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 

@@ -24,6 +24,7 @@ class ChildSettings(msgspec.Struct, frozen=True):
     ring_history_fd: int = -1  # engine: the historian's bell
     keep_days: int | None = None  # history: days of events to keep, None for all
     log_level: str = "info"
+    door: str = ""  # deliver: where the system's own door is, for probes
     project: str = ""  # deliver: the folder that relative file: references start from
 
     def data_folder(self) -> DataFolder:

@@ -11,3 +11,22 @@ LEDGER_ENTRIES_SHOWN = 50
 
 # Events folded between two commits while the past is made anew: bounds memory.
 PAST_COMMIT_EVENTS = 50_000
+
+# Readers that stay open while nobody asks: as many as a small machine answers at once.
+READERS_KEPT_MAX = 8
+
+# Memberships kept encoded: people who are asked for again. About 500 bytes each.
+MEMBERSHIPS_KEPT_MAX = 100_000
+
+# Ledger entries looked at one by one after a commit; beyond them it is cheaper to forget all.
+ENTRIES_FOLLOWED_MAX = 2_000
+
+# Seconds between two looks for new events while somebody watches them, and at no other time: as
+# often as a person can follow.
+WATCH_SECONDS = 0.25
+
+# Log entries read at a time for somebody who watches.
+WATCH_ENTRIES = 64
+
+# Log entries looked through for the latest events; a quiet filter ends here.
+LATEST_ENTRIES_MAX = 2_000

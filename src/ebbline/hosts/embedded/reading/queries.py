@@ -13,6 +13,11 @@ SELECT m.profile, p.identifiers, m.since_ms, m.effective FROM memberships m
 JOIN definitions d ON d.id = m.definition JOIN profiles p ON p.id = m.profile
 WHERE d.name = ? AND m.effective >= ? ORDER BY m.profile LIMIT ?
 """
+MEMBERS_AFTER = """
+SELECT m.profile, p.identifiers, m.since_ms, m.effective FROM memberships m
+JOIN definitions d ON d.id = m.definition JOIN profiles p ON p.id = m.profile
+WHERE d.name = ? AND m.effective >= ? AND m.profile > ? ORDER BY m.profile LIMIT ?
+"""
 # The last thing the ledger said of each person by an instant, and when it last let them in.
 # SQLite takes the other columns from the row that has the maximum.
 MEMBERS_THEN = """
@@ -53,6 +58,8 @@ SELECT (SELECT count(*) FROM profiles), (SELECT count(*) FROM identifiers),
     (SELECT count(*) FROM memberships), (SELECT min(wake_ms) FROM profiles)
 """
 META = "SELECT value FROM meta WHERE key = ?"
+# What was written behind an entry of the ledger: enough to know whose memberships to read anew.
+LEDGER_SINCE = "SELECT seq, profile, kind, value FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"
 # Over log.db.
 REFUSED = "SELECT code, count(*) FROM quarantine GROUP BY code ORDER BY count(*) DESC, code"
 REFUSALS = """

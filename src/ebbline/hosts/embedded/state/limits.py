@@ -46,8 +46,8 @@ SEEN_HELD_MAX = 1 << 18
 # an id, by which one new id in eight is looked up on disk in vain.
 SEEN_FILTER_BYTES = 768
 
-# Lots of a bucket after which its filter is written anew, so that a restart makes a filter of
-# at most so many lots.
+# Times that the hand comes to a bucket between two writings of its filter: a restart reads the
+# filter and at most so many lots.
 SEEN_LOTS_PER_FILTER = 16
 
 # Buckets of a forgotten generation that are dropped with a commit, and one more for every so
@@ -58,6 +58,13 @@ SEEN_WRITTEN_PER_DROPPED = 4
 # Wakes of others that a live entry fires before its own events: more than are due at once but
 # at a midnight, and few enough to be done in a millisecond.
 WAKES_PER_ENTRY_MAX = 100
+
+# Milliseconds that a portion of wakes should take with its commit while many are due at once:
+# about as long as live events then wait. The next portion is the larger or smaller for it.
+PORTION_MS = 10
+
+# Wakes (of people) in the smallest portion: with fewer, most of the time would go into commits.
+WAKES_PER_TICK_MIN = 100
 
 # As many times as nothing ever fires: so all wakes fire that are due.
 EVERY_WAKE = 2**62

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry, Histogram, Metric
+from prometheus_client import CollectorRegistry, Metric
 
 from ebbline.hosts.embedded.collect.meters import Meters as CollectMeters
 from ebbline.hosts.embedded.deliver.meters import Meters
-from ebbline.hosts.embedded.deliver.objectives.meters import SloMeters
+from ebbline.hosts.embedded.deliver.objectives.meters import Latencies, SloMeters
 from ebbline.hosts.embedded.processes.metrics import EngineMeters
 
 ROOT = Path(__file__).resolve().parents[5]
@@ -31,12 +31,14 @@ def exported(tmp_path_factory):
     CollectMeters(registry)
     EngineMeters(registry, tmp_path_factory.mktemp("metrics") / "engine.prom")
     Meters(registry)
-    SloMeters(registry)
+    SloMeters(registry).timed("braze", 1)
     found = {}
     for collector in registry._collector_to_names:
         (family,) = collector.describe() if hasattr(collector, "describe") else ()
         assert isinstance(family, Metric)
-        labels = {*collector._labelnames} | ({"le"} if isinstance(collector, Histogram) else set())
+        told = [sample for each in collector.collect() for sample in each.samples]
+        labels = {*(told[0].labels if isinstance(collector, Latencies) else collector._labelnames)}
+        labels |= {"le"} if family.type == "histogram" else set()
         for suffix in SUFFIXES[family.type]:
             found[family.name + suffix] = labels
     return found

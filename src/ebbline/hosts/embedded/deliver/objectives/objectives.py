@@ -36,6 +36,7 @@ from ebbline.hosts.embedded.deliver.objectives.silences import read_silences
 from ebbline.hosts.embedded.deliver.objectives.watch import Watch
 from ebbline.hosts.embedded.deliver.objectives.wording import PROBE, Circumstances
 from ebbline.hosts.embedded.deliver.transport import HttpTransport, Transport
+from ebbline.hosts.embedded.secrets.references import HERE, Places
 
 
 class Objectives:
@@ -48,7 +49,7 @@ class Objectives:
     def __init__(self, db: apsw.Connection, folder: Path, *, clock: Clock, transport: Transport,
                  registry: CollectorRegistry, jitter: Callable[[], float],
                  wake: Callable[[], object], environ: Mapping[str, str] = os.environ,
-                 door: str = "") -> None:  # fmt: skip
+                 places: Places = HERE, door: str = "") -> None:  # fmt: skip
         db.execute(SCHEMA)
         self._folder = folder
         self._clock = clock
@@ -58,6 +59,7 @@ class Objectives:
         self._jitter = jitter
         self._wake = wake
         self._environ = environ
+        self._places = places
         self._door = door
         self._meters = SloMeters(registry)
         self._origins = Origins(folder)
@@ -206,7 +208,7 @@ class Objectives:
         try:
             error = await hand_over(self._receivers[outgoing.receiver], outgoing.message,
                                     self._transport, self._guard, self._clock.now_ms(),
-                                    self._environ)  # fmt: skip
+                                    self._environ, self._places)  # fmt: skip
         finally:
             self._came.append((outgoing, error))
 

@@ -35,6 +35,7 @@ from ebbline.hosts.embedded.deliver.objectives.limits import (
 from ebbline.hosts.embedded.deliver.objectives.notices import Message
 from ebbline.hosts.embedded.deliver.secrets import mask, resolve
 from ebbline.hosts.embedded.deliver.transport import Transport
+from ebbline.hosts.embedded.secrets.references import HERE, Places
 
 LIMITS = Limits(1, "people", 1 << 20, 1, 1_000, 1, NOTICE_TIMEOUT_MS, NOTICE_TIMEOUT_MS,
                 response_bytes_max=NOTICE_ANSWER_BYTES_MAX)  # fmt: skip
@@ -51,11 +52,13 @@ async def hand_over(
     guard: Guard,
     now_ms: int,
     environ: Mapping[str, str] = os.environ,
+    places: Places = HERE,
 ) -> str:
     """Give a message to a receiver: "" when it was taken, else why not, beginning with "!" when
     another try cannot help. No secret is in it."""
+    written = (alert.webhook, alert.secret, alert.password)
     try:
-        secrets = [_follow(each, environ) for each in (alert.webhook, alert.secret, alert.password)]
+        secrets = [_follow(each, environ, places) for each in written]
     except SetupError as error:
         return str(error)
     url, secret, password = secrets
@@ -63,13 +66,7 @@ async def hand_over(
         why = await _post(url, secret, message, transport, now_ms)
     else:
         why = await asyncio.to_thread(_mail, alert, password, message, guard)
-    hidden = [
-        found
-        for found, written in zip(
-            secrets, (alert.webhook, alert.secret, alert.password), strict=True
-        )
-        if found != written
-    ]
+    hidden = [found for found, text in zip(secrets, written, strict=True) if found != text]
     return mask(why, tuple(hidden))
 
 
@@ -188,5 +185,5 @@ class _VettedTls(smtplib.SMTP_SSL):
         return self.context.wrap_socket(plain, server_hostname=host)
 
 
-def _follow(written: str, environ: Mapping[str, str]) -> str:
-    return resolve(written, environ) if written.startswith(_REFERENCES) else written
+def _follow(written: str, environ: Mapping[str, str], places: Places) -> str:
+    return resolve(written, environ, places) if written.startswith(_REFERENCES) else written

@@ -10,7 +10,7 @@ import apsw
 
 from ebbline.definitions.plan import SloDef
 from ebbline.delivery import Lane, Reply, Send
-from ebbline.delivery.objectives import Fate, Tally, Times, captured_ms, fates, merged
+from ebbline.delivery.objectives import Came, Fate, Tally, Times, captured_ms, fates, merged
 from ebbline.delivery.objectives.fates import Place
 from ebbline.delivery.objectives.history import needs_looking_up
 from ebbline.delivery.objectives.limits import HOUR_MS
@@ -70,21 +70,24 @@ class Recorder:
         if not found:
             return
         destination, tallies = lane.destination, _Tallies(Tally)
-        tried = self._tried.of(destination, {str(fate.address) for fate in found})
-        since = self._captured(destination, found)
+        names = {item.address: str(item.address) for item in send.items}
+        tried = self._tried.of(destination, names.values())
+        came = self._came(found)
         for fate in found:
-            place = (str(fate.address), fate.field)
-            tally, before = tallies[fate.source], tried.get(place)
-            before = self._overtake(destination, tally, fate, before)
-            self._end(destination, tally, send, fate, before)
-            if fate.end == "delivered" and not (before is not None and before.dead):
+            place, tally = (names[fate.address], fate.field), tallies[fate.source]
+            before = tried.get(place)
+            if before is not None and before.version != fate.version:
+                tally.overtaken += not before.dead
+                self._tried.drop(destination, place)
+                before = None
+            self._end(destination, tally, send, fate, place, before)
+            if fate.end == "delivered" and (before is None or not before.dead):
                 first_ms = send.at_ms if before is None else before.first_ms
-                captured = since.get((fate.version, fate.at_ms, fate.queued_ms, fate.field))
-                self._time(destination, tally, fate, captured, first_ms, send.at_ms, answered_ms)
+                self._time(destination, tally, fate, came, (first_ms, send.at_ms, answered_ms))
         for source, tally in tallies.items():
-            self._meters.counted(destination, source if self._is_apart(destination, source)
-                                 else WHOLE, tally)  # fmt: skip
-            if self._is_apart(destination, source):
+            apart = source in self._apart.get(destination, ())
+            self._meters.counted(destination, source if apart else WHOLE, tally)
+            if apart:
                 self._buckets.add(destination, source, answered_ms, tally)
         self._buckets.add(destination, WHOLE, answered_ms, merged(tallies.values()))
 
@@ -95,22 +98,9 @@ class Recorder:
             self._tidied_ms = now_ms
             self._tried.tidy(now_ms)
 
-    def _is_apart(self, destination: str, source: str) -> bool:
-        return source in self._apart.get(destination, ())
-
-    def _overtake(
-        self, destination: str, tally: Tally, fate: Fate, before: Tried | None
-    ) -> Tried | None:
-        """What was tried of this very version; an older one was overtaken by it."""
-        if before is None or before.version == fate.version:
-            return before
-        tally.overtaken += not before.dead
-        self._tried.drop(destination, (str(fate.address), fate.field))
-        return None
-
     def _end(self, destination: str, tally: Tally, send: Send, fate: Fate,
-             before: Tried | None) -> None:  # fmt: skip
-        place = (str(fate.address), fate.field)
+             place: tuple[str, str], before: Tried | None) -> None:  # fmt: skip
+        """Count an end; `before` is what is known of this very version."""
         was_dead = before is not None and before.dead
         if fate.end in ("open", "dead"):
             tally.dead += fate.end == "dead" and not was_dead
@@ -129,33 +119,37 @@ class Recorder:
         else:
             tally.deliver(first_try=before is None)
 
-    def _time(self, destination: str, tally: Tally, fate: Fate, captured: int | None,
-              first_ms: int, sent_ms: int, answered_ms: int) -> None:  # fmt: skip
+    def _time(self, destination: str, tally: Tally, fate: Fate, came: Mapping[int, Came],
+              instants: tuple[int, int, int]) -> None:  # fmt: skip
+        """Count a latency, if the change has one; `instants` are of the first request with it,
+        the last one, and the answer."""
+        captured = self._captured(destination, fate, came)
         if captured is None:
             tally.history += 1
             return
+        first_ms, sent_ms, answered_ms = instants
         queued_ms = max(fate.queued_ms, captured)
         times = Times(captured, queued_ms, max(first_ms, queued_ms), max(sent_ms, queued_ms),
                       answered_ms)  # fmt: skip
         tally.time(times, self.slo.latency_alert_ms, self.slo.latency_objective_ms)
-        self._meters.timed(destination, times)
+        self._meters.timed(destination, answered_ms - captured)
 
-    def _captured(
-        self, destination: str, found: list[Fate]
-    ) -> dict[tuple[int, int, int, str], int | None]:
-        """The instants from which changes count; None for those without a latency. One that was
-        quick to reach the outbox is what it seems; the others are looked up."""
-        ends = [fate for fate in found if fate.end == "delivered"]
-        slow = {fate.version for fate in ends if needs_looking_up(fate.at_ms, fate.queued_ms)}
-        came = self._origins.of(slow) if slow else {}
-        paused_ms = self._paused_ms.get(destination, 0)
-        since: dict[tuple[int, int, int, str], int | None] = {}
-        for fate in ends:
-            captured: int | None = fate.at_ms
-            held = fate.queued_ms <= paused_ms
-            if held or self.spans.holds(destination, fate.field, fate.version):
-                captured = None
-            elif fate.version in slow:
-                captured = captured_ms(fate.at_ms, came.get(fate.version))
-            since[fate.version, fate.at_ms, fate.queued_ms, fate.field] = captured
-        return since
+    def _captured(self, destination: str, fate: Fate, came: Mapping[int, Came]) -> int | None:
+        """The instant from which a change counts; None for one without a latency."""
+        if fate.queued_ms <= self._paused_ms.get(destination, 0):
+            return None
+        if self.spans.holds(destination, fate.field, fate.version):
+            return None
+        if needs_looking_up(fate.at_ms, fate.queued_ms):
+            return captured_ms(fate.at_ms, came.get(fate.version))
+        return fate.at_ms
+
+    def _came(self, found: list[Fate]) -> dict[int, Came]:
+        """Where delivered changes came from. One that was quick to reach the outbox is what it
+        seems; only the others are looked up."""
+        slow = {
+            fate.version
+            for fate in found
+            if fate.end == "delivered" and needs_looking_up(fate.at_ms, fate.queued_ms)
+        }
+        return self._origins.of(slow) if slow else {}

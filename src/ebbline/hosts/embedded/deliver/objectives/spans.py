@@ -21,6 +21,7 @@ class Spans:
         self._origins = origins
         self._swaps: dict[str, list[Span]] = {}
         self._syncs: dict[str, dict[str, Span]] = {}
+        self._until: dict[str, int] = {}  # the last row that is history for any field
 
     def adopt(self, destination: str, sources: Mapping[str, str], position: int, end: int,
               plan_offset: int) -> None:  # fmt: skip
@@ -38,7 +39,9 @@ class Spans:
         self._load(destination)
 
     def holds(self, destination: str, field: str, version: int) -> bool:
-        """Whether a change is history."""
+        """Whether a change is history; most are newer than all of it."""
+        if version > self._until.get(destination, 0):
+            return False
         own = self._syncs.get(destination, {}).get(field.partition("#")[0])
         swaps = self._swaps.get(destination, [])
         return in_spans([own, *swaps] if own is not None else swaps, field, version)
@@ -83,7 +86,9 @@ class Spans:
             "SELECT after, until FROM slo_spans WHERE destination = ? AND field = ''",
             (destination,),
         ).fetchall()
-        self._swaps[destination] = [Span(*row) for row in rows]
+        swaps = self._swaps[destination] = [Span(*row) for row in rows]
+        spans = [*self._syncs[destination].values(), *swaps]
+        self._until[destination] = max((span.until for span in spans), default=0)
 
     def _put(self, destination: str, field: str, source: str, span: Span) -> None:
         self._db.execute(

@@ -6,9 +6,14 @@ there was nothing to say and else 422 with the connector's reason.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ebbline.connectors import Request, Response, Result
 from ebbline.delivery import Limits
-from ebbline.hosts.embedded.deliver.transport import Transport
+from ebbline.hosts.embedded.deliver.guard import Guard
+from ebbline.hosts.embedded.deliver.transport import HttpTransport, Transport
+from ebbline.hosts.embedded.deliver.transports.file import FileTransport
+from ebbline.hosts.embedded.deliver.transports.sql import SqlTransport
 
 _NOWHERE = "none"
 
@@ -31,3 +36,13 @@ class Router:
         """See `Transport`."""
         for transport in (self._http, *self._others.values()):
             await transport.close()
+
+
+def every_way(guard: Guard, data: Path) -> Router:
+    """HTTP, PostgreSQL and files, all as far as the guard allows; no file goes into the running
+    system's own folder `data`."""
+    others: dict[str, Transport] = {
+        "postgresql": SqlTransport(guard),
+        "file": FileTransport([data]),
+    }
+    return Router(HttpTransport(guard), others)

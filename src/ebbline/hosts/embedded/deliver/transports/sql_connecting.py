@@ -20,7 +20,7 @@ _PORT = "5432"
 # PostgreSQL's own, in English; in other languages they only lead to another try.
 _WORDS = (
     (re.compile(r"password authentication failed|no password supplied"), "28P01"),
-    (re.compile(r"no pg_hba\.conf entry|role .* does not exist|is not permitted to log in"), "28000"),
+    (re.compile(r"no pg_hba\.conf entry|role .* does not exist|not permitted to log in"), "28000"),
     (re.compile(r"certificate|server does not support SSL|root\.crt"), "28000"),
     (re.compile(r"database .* does not exist"), "3D000"),
     (re.compile(r"permission denied for database"), "42501"),
