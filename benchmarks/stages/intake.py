@@ -44,7 +44,7 @@ def seen_stage(case: Case) -> tuple[float, str]:
     seconds, twice = 0.0, 0
     with case.folder() as folder:
         store = StateStore(Path(folder) / "state.db")
-        seen = Seen(store, 0)
+        seen = Seen(store)
         for events in case.batches():
             began = time.process_time()
             new = sum([seen.add(event.message_id, event.received_ms) for event in events])

@@ -15,10 +15,7 @@ from ebbline.console.output import plural, say
 from ebbline.errors import ProjectError, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
     from ebbline.definitions import Loaded, Plan
-    from ebbline.definitions.findings import Problem
     from ebbline.hosts.embedded.reading import Reader
 
 PROJECT_FILE = "ebbline.yml"
@@ -81,17 +78,10 @@ class Place:
 
     def loaded(self) -> Loaded:
         """The project with everything found in it."""
-        from datetime import UTC, datetime  # noqa: PLC0415 - `--help` needs none of it
-
-        from ebbline.connectors.registry import CONNECTORS  # noqa: PLC0415
-        from ebbline.definitions import load_project  # noqa: PLC0415
+        from ebbline.console.checking import check_folder  # noqa: PLC0415 - heavy
         from ebbline.hosts.embedded.clock import SystemClock  # noqa: PLC0415
 
-        today = datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC).date().isoformat()
-        loaded = load_project(
-            self.project, today=today, destination_types=list(CONNECTORS), check_sql=_check_sql
-        )
-        return _with_destinations(loaded)
+        return check_folder(self.project, SystemClock().now_ms())
 
     def plan(self) -> Plan:
         """The checked plan; see `checked`."""
@@ -122,32 +112,6 @@ class Place:
         from ebbline.hosts.embedded.reading import Reader  # noqa: PLC0415
 
         return Reader(self.data)
-
-
-def _check_sql(text: str, types: Collection[str]) -> Sequence[Problem]:
-    """What is wrong with the SQL of an audience; loaded where there is any."""
-    from ebbline.warehouse.statement import check_statement  # noqa: PLC0415 - heavy
-
-    return check_statement(text, types)
-
-
-def _with_destinations(loaded: Loaded) -> Loaded:
-    """The project with what connectors find wrong in their destinations' settings."""
-    import msgspec  # noqa: PLC0415 - `--help` needs none of it
-
-    from ebbline.connectors.registry import check  # noqa: PLC0415
-    from ebbline.definitions.findings import whole_file  # noqa: PLC0415
-
-    if loaded.plan is None:
-        return loaded
-    found = tuple(
-        whole_file("destinations", "bad_destination", f"{each.name}: {problem.message}")
-        for each in loaded.plan.destinations
-        for problem in check(each.type, each.settings, each.sync)
-    )
-    if not found:
-        return loaded
-    return msgspec.structs.replace(loaded, plan=None, findings=(*loaded.findings, *found))
 
 
 def _settings(file: Path) -> dict[str, Any]:

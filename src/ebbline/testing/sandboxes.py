@@ -9,12 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ebbline.connectors import Failure, Request, Response, Result, connector_of
 from ebbline.connectors.braze.sandbox import braze_sandbox
+from ebbline.connectors.files.sandbox import files_sandbox
+from ebbline.connectors.hubspot.sandbox import hubspot_sandbox
 from ebbline.connectors.mailchimp.sandbox import mailchimp_sandbox
+from ebbline.connectors.marketo.sandbox import marketo_sandbox
+from ebbline.connectors.postgres.sandbox import postgres_sandbox
 from ebbline.connectors.registry import parts
+from ebbline.connectors.s3.sandbox import s3_sandbox
+from ebbline.connectors.s3.signing import host_of
 from ebbline.connectors.sandbox import SandboxApp
 from ebbline.connectors.sfmc.sandbox import sfmc_sandbox
 from ebbline.connectors.webhook.sandbox import webhook_sandbox
@@ -36,7 +42,48 @@ def _braze(settings: Any, clock: VirtualClock) -> Made:
 
 def _webhook(settings: Any, clock: VirtualClock) -> Made:
     secret = next(iter(settings.signing_secrets), None)
-    return settings.url, webhook_sandbox(clock.now_ms, clock.sleep, secret=secret)
+    app = webhook_sandbox(
+        clock.now_ms,
+        clock.sleep,
+        secret=secret,
+        shared_secret=settings.shared_secret,
+        any_body=bool(settings.body),
+    )
+    return settings.url, app
+
+
+def _hubspot(settings: Any, clock: VirtualClock) -> Made:
+    return settings.endpoint, hubspot_sandbox(clock.now_ms, clock.sleep, token=settings.token)
+
+
+def _marketo(settings: Any, clock: VirtualClock) -> Made:
+    app = marketo_sandbox(
+        clock.now_ms,
+        clock.sleep,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+    )
+    return settings.endpoint, app
+
+
+def _postgres(settings: Any, clock: VirtualClock) -> Made:
+    app = postgres_sandbox(clock.now_ms, clock.sleep, dsn=settings.dsn, schema=settings.schema)
+    return "postgresql:" + settings.schema, app
+
+
+def _files(settings: Any, clock: VirtualClock) -> Made:
+    return "file://" + quote(settings.path.rstrip("/")), files_sandbox(clock.now_ms, clock.sleep)
+
+
+def _s3(settings: Any, clock: VirtualClock) -> Made:
+    app = s3_sandbox(
+        clock.now_ms,
+        clock.sleep,
+        key=settings.key,
+        bucket=settings.bucket,
+        host=host_of(settings.root),
+    )
+    return settings.root, app
 
 
 def _mailchimp(settings: Any, clock: VirtualClock) -> Made:
@@ -58,7 +105,12 @@ def _sfmc(settings: Any, clock: VirtualClock) -> Made:
 
 _MAKERS: dict[str, Callable[[Any, VirtualClock], Made]] = {
     "braze": _braze,
+    "files": _files,
+    "hubspot": _hubspot,
     "mailchimp": _mailchimp,
+    "marketo": _marketo,
+    "postgres": _postgres,
+    "s3": _s3,
     "sfmc": _sfmc,
     "webhook": _webhook,
 }
@@ -88,6 +140,8 @@ class Sandboxes:
     async def send(self, request: Request, limits: Limits) -> Result:
         """See `deliver.transport`; gives up after the vendor's time limit on the virtual clock,
         while the sandbox may go on with the request."""
+        if request.url == "none:":  # a connector that had nothing to make of it
+            return Response(422 if request.body else 204, {}, request.body)
         self.requests += 1
         url = max((url for url in self._by_url if request.url.startswith(url)), default=None)
         if url is None:

@@ -119,6 +119,7 @@ class Shop:
 
     def sent_to(self, path):
         """Requests of the page to a path of the system."""
+        self.page.wait_for_timeout(50)  # lets the browser tell of what it has sent
         return [request for request in self.requests if urlsplit(request.url).path == path]
 
     def _saw(self, request):

@@ -230,7 +230,7 @@ class Unmerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `identifiers` part from those of `keep` (empty: from `user`)."""
 
     user: Person
-    cause: Annotated[str | None, Meta(max_length=1_000, examples=["m-1"])] = None
+    cause: Annotated[str, Meta(max_length=1_000, examples=["m-1"])] | None = None
     identifiers: Annotated[list[Person], Meta(max_length=100, examples=[[]])] = []
     keep: Annotated[list[Person], Meta(max_length=100, examples=[[]])] = []
     reason: Reason = ""
@@ -276,8 +276,8 @@ class Evaluate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ],
         ),
     ] = []
-    audience: Annotated[str | None, Meta(max_length=200, examples=["vip"])] = None
-    rule: Annotated[str | None, Meta(max_length=20_000, examples=[None])] = None
+    audience: Annotated[str, Meta(max_length=200, examples=["vip"])] | None = None
+    rule: Annotated[str, Meta(max_length=20_000)] | None = None
     at: Instant | None = None
 
 

@@ -22,7 +22,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 SendMessage = Callable[[Message], Awaitable[None]]
 
-_SECRET_HEADERS = frozenset(["authorization", "webhook-signature"])
+_SECRET_HEADERS = frozenset(
+    ["authorization", "webhook-signature", "x-signature", "x-amz-security-token"]
+)
 _DOORS = "/sandbox/"
 
 

@@ -47,7 +47,7 @@ def framework() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(Exception, on_error)
-    app.state.document = document(app)
+    app.state.document = document(app, ALL)
     return app
 
 
@@ -68,7 +68,7 @@ class ApiApp:
             if scope["path"] == MEMBERSHIPS and scope["method"] == "GET":
                 await self._memberships(scope, key, send)
                 return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every failure has its reply
             trip = trip_of(error)
             if trip.code == "internal":
                 structlog.get_logger().error("a request failed", exc_info=error)

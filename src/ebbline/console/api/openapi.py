@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -9,9 +10,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from ebbline.client.shapes.access import Problem
+from ebbline.client.shapes.people import Member
+from ebbline.client.shapes.status import EventSeen
 from ebbline.console.api.examples import example_of
 from ebbline.console.api.problems import CODES, DOCS
-from ebbline.console.api.routes import Declared, GuardedRoute
+from ebbline.console.api.routes import Declared, GuardedRoute, Routes
 from ebbline.hosts.embedded.access import ROLES, SCOPES
 
 _TEXT = """\
@@ -21,14 +24,14 @@ means stands in docs/reference/api.md.
 """
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The document of an application with all its routes."""
+def document(app: FastAPI, routes: Iterable[Routes]) -> dict[str, Any]:
+    """The document of an application with these routes."""
     found = get_openapi(
         title=app.title, version=app.version, openapi_version="3.1.0", description=_TEXT,
         routes=app.routes,
     )  # fmt: skip
     found["servers"] = [{"url": "/"}]
-    schemas = _schemas(app)
+    schemas = _schemas(routes)
     found["components"] = {
         "schemas": schemas,
         "securitySchemes": {
@@ -44,19 +47,11 @@ def document(app: FastAPI) -> dict[str, Any]:
     return found
 
 
-def routes_of(app: FastAPI) -> list[GuardedRoute]:
-    """Every route there is."""
-    return [route for routes in _routers(app.routes) for route in routes]
-
-
-def _routers(routes: Any) -> list[list[GuardedRoute]]:
-    return [[route for route in routes if isinstance(route, GuardedRoute)]]
-
-
-def _schemas(app: FastAPI) -> dict[str, Any]:
+def _schemas(routes: Iterable[Routes]) -> dict[str, Any]:
     """Every shape that a route takes or gives, and those inside them."""
-    kinds: list[Any] = [Problem]
-    for route in routes_of(app):
+    kinds: list[Any] = [Problem, EventSeen, Member]
+    for route in (each for topic in routes for each in topic.router.routes):
+        assert isinstance(route, GuardedRoute)
         declared: Declared = route.endpoint.declared
         kinds += [kind for kind in (declared.gives, declared.takes) if isinstance(kind, type)]
     _, found = msgspec.json.schema_components(

@@ -11,7 +11,7 @@ from ebbline.console.changing import bar, somebody
 from ebbline.console.commands.plan import compare, tell
 from ebbline.console.output import moment, paint, say, show, show_json, show_table
 from ebbline.console.place import DataOption, DryRunOption, JsonOption, Place, ProjectOption
-from ebbline.errors import NotFound, SetupError
+from ebbline.errors import SetupError
 
 if TYPE_CHECKING:
     from ebbline.definitions import Plan
@@ -80,11 +80,7 @@ def rollback(
     with _conduct(place) as conduct:
         known = conduct.versions
     if version is None:
-        former = [each for each in known.all if each.standing == "replaced"]
-        if not former:
-            message = "No version was live before this one; `ebbline versions` lists them."
-            raise NotFound(message)
-        version = max(former, key=lambda each: each.live_ms).number
+        version = known.former().number
     order = _Order(
         yes=yes, wait=wait, counts=counts, dry_run=dry_run, as_json=as_json, of=version,
         note=note or f"rollback to version {version}",

@@ -50,7 +50,7 @@ def explain(
         turns = found.until_ms is not None and (
             explain_rule(reader.tables, profile, name, found.until_ms).member != found.member
         )
-        last = _last_change(reader, number, found)
+        last = reader.last_change(number, name, inside=found.member)
         if as_json:
             show_json(_document(reader, user, number, found, last, now_ms, turns=turns))
             return
@@ -94,13 +94,6 @@ def _truths(was: tuple[Line, ...], lines: tuple[Line, ...]) -> list[bool | None]
     """What each line said before; None for one that was not there."""
     known = {(line.depth, line.text): line.truth for line in was}
     return [known.get((line.depth, line.text)) for line in lines]
-
-
-def _last_change(reader: Reader, number: int, found: Explanation) -> Told | None:
-    """The ledger's entry that made it so."""
-    kind = "entered" if found.member else "exited"
-    told = [t for t in reader.ledger(profile=number, definition=found.audience) if t.kind == kind]
-    return told[-1] if told else None
 
 
 def _by(reader: Reader, last: Told | None) -> str:

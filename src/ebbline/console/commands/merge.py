@@ -8,7 +8,6 @@ import typer
 
 from ebbline.console.commands.ordering import ReasonOption, WhoOption, order, signature, spelled
 from ebbline.console.place import DataOption, DryRunOption, JsonOption, Place, ProjectOption
-from ebbline.errors import Refused
 
 _Person = Annotated[str, typer.Argument(help="Any identifier: ana, ana@example.com, email:…")]
 
@@ -24,13 +23,9 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Make two people one, whatever limits say. The stronger identifier, then the older wins."""
-    from ebbline.profiles.commands import Merge  # noqa: PLC0415 - heavy
+    from ebbline.hosts.embedded.deciding import merge_of  # noqa: PLC0415 - heavy
 
     with Place(project, data).reader() as reader:
-        (pair, profile), (other_pair, other_profile) = reader.named(one), reader.named(other)
-        if profile == other_profile:
-            message = f"{spelled(pair)} and {spelled(other_pair)} are one person already."
-            raise Refused(message)
-        command = Merge(people=(pair, other_pair), **signature("merge", who, reason))
-        sentence = f"merge {spelled(pair)} and {spelled(other_pair)}"
+        command = merge_of(reader, one, other, signature("merge", who, reason))
+        sentence = "merge {} and {}".format(*map(spelled, command.people))
         order(reader, command, sentence, dry_run=dry_run, as_json=as_json)

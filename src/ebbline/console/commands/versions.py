@@ -17,18 +17,13 @@ def versions(
     project: ProjectOption = None, data: DataOption = None, as_json: JsonOption = False
 ) -> None:
     """List the versions of the definitions: who proposed them, when they were live."""
-    from ebbline.definitions import decode_plan  # noqa: PLC0415 - heavy
-    from ebbline.definitions.differences import differences  # noqa: PLC0415
-    from ebbline.hosts.embedded.builder import read_progress  # noqa: PLC0415
+    from ebbline.hosts.embedded.builder import read_progress  # noqa: PLC0415 - heavy
 
     with Place(project, data).reader() as reader:
         known, progress = reader.versions(), read_progress(reader.folder)
-    rows, before = [], None
-    for version in known.all:
-        plan = decode_plan(version.plan)
-        changes = len(differences(before, plan)) if before is not None else 0
-        if version.live_ms:
-            before = plan
+    rows = []
+    for version, made in known.with_differences():
+        changes = len(made)
         if as_json:
             show_json(_document(version, progress, changes))
         else:

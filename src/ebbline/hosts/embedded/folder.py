@@ -12,7 +12,7 @@ import msgspec
 
 from ebbline.errors import FolderTooNew, SetupError
 
-FORMAT = 1  # raised when an older Ebbline could no longer read what this one writes
+FORMAT = 2  # raised when an older Ebbline could no longer read what this one writes
 
 _PRIVATE = 0o700  # the folder holds personal data
 
@@ -139,6 +139,9 @@ def _check(folder: DataFolder, text: str) -> None:
             " Upgrade Ebbline before opening it."
         )
         raise FolderTooNew(message)
+    if int(text) < FORMAT:
+        # Each file is brought up to date by who opens it; from here on no older one may.
+        _write_format(folder)
 
 
 def _create(folder: DataFolder) -> None:
@@ -153,6 +156,11 @@ def _create(folder: DataFolder) -> None:
         )
         raise SetupError(message)
     folder.path.chmod(_PRIVATE)  # whoever made it; others may be let in again on purpose
+    _write_format(folder)
+
+
+def _write_format(folder: DataFolder) -> None:
+    draft = folder.path / "version.new"
     with draft.open("w", encoding="ascii") as file:
         file.write(f"{FORMAT}\n")
         file.flush()

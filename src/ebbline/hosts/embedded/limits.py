@@ -10,8 +10,8 @@ from ebbline.events.limits import BATCH_BYTES_MAX
 # since each commit writes whole pages; measured best in the middle for both.
 LOG_PAGE_BYTES = 4096
 
-# Pages of log.db in its WAL before a commit folds them into the file (about 16 MiB): large
-# enough to be rare under load, small enough that no commit waits long for it.
+# Pages of log.db in its WAL before a thread begins to fold them into the file (about 16 MiB):
+# large enough to be rare under load.
 LOG_CHECKPOINT_PAGES = 4_000
 
 # Bytes the WAL file is cut back to after it has been folded in; bounds disk after a long read.
@@ -98,8 +98,8 @@ OUTCOME_LOOK_MS = 20
 TICK_MS_MIN = 10
 
 
-# Wakes that one tick fires: what is done between two looks at the log while many are due at
-# once, some 20 milliseconds with its commit.
+# People woken by one tick at the most while many are due at once; `PORTION_MS` milliseconds make
+# what is done between two looks at the log fit the machine.
 WAKES_PER_TICK_MAX = 1_000
 
 # Bytes of a file that are parsed, logged and folded together: about a thousand events, which

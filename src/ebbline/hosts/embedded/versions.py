@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from ebbline.definitions.differences import Difference, differences
 from ebbline.definitions.plan import Plan, decode_plan, encode_plan
 from ebbline.errors import NotFound
 from ebbline.hosts.embedded.log import Entry, Log, Position
@@ -63,6 +64,24 @@ class Versions(msgspec.Struct, frozen=True):
     def open(self) -> Version | None:
         """The version that is being built, if any."""
         return next((v for v in reversed(self.all) if v.standing == "open"), None)
+
+    def former(self) -> Version:
+        """The version that was live before the one in force; NotFound when there was none."""
+        replaced = [each for each in self.all if each.standing == "replaced"]
+        if not replaced:
+            message = "No version was live before this one; `ebbline versions` lists them."
+            raise NotFound(message)
+        return max(replaced, key=lambda each: each.live_ms)
+
+    def with_differences(self) -> list[tuple[Version, tuple[Difference, ...]]]:
+        """Every version, and what differs from the one that was live before it."""
+        found, before = [], None
+        for version in self.all:
+            plan = decode_plan(version.plan)
+            found.append((version, () if before is None else differences(before, plan)))
+            if version.live_ms:
+                before = plan
+        return found
 
     def numbered(self, number: int) -> Version:
         """A version by number; NotFound when there is none."""

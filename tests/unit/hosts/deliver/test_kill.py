@@ -30,7 +30,8 @@ asyncio.run(run_deliver(folder, plan, int(sys.argv[2]), ready=lambda: print("rea
 async def start(folder, bell):
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", CHILD, str(folder), str(bell), pass_fds=(bell,),
-        env=os.environ | {"BRAZE_KEY": KEY, "EBBLINE_ALLOW_OUTBOUND": "127.0.0.1"}, cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"BRAZE_KEY": KEY, "EBBLINE_ALLOW_OUTBOUND": "127.0.0.1"},
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert await process.stdout.readline() == b"ready\n"
     return process

@@ -195,5 +195,3 @@ def _foretold(found: Any) -> shapes.Foretold:
         costs=[msgspec.convert(each, shapes.Cost, from_attributes=True) for each in found.costs],
         how=found.how, seconds=found.seconds,
     )  # fmt: skip
-
-

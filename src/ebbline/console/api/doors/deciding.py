@@ -28,7 +28,9 @@ def merge(api: Api, caller: Caller, body: posted(shapes.Merge)) -> shapes.Decide
     Whatever limits say. The stronger identifier, then the older wins.
     """
     with api.reader() as reader:
-        return _order(reader, merge_of(reader, body.one, body.other, _signed("merge", caller, body)))
+        return _order(
+            reader, merge_of(reader, body.one, body.other, _signed("merge", caller, body))
+        )
 
 
 @routes.post(
@@ -93,5 +95,3 @@ def _order(reader: Reader, command: Command) -> shapes.Decided:
     if came not in (None, "done"):
         raise Refused(f"Nothing was done: {came}.")
     return shapes.Decided(id=command.id, log_offset=offset, outcome=came)
-
-

@@ -99,7 +99,7 @@ def _stream(api: Context, audience: str, effective: bool,
 
 
 def _known(api: Context, audience: str) -> None:
-    """Before the first byte: is there such an audience?"""
+    """Refuse an audience that there is not before the first byte is sent."""
     with api.reader() as reader:
         reader.audience(audience)
 

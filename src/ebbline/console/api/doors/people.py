@@ -43,14 +43,12 @@ def show_profile(api: Api, user: User, at: At = None) -> shapes.Profile:
             for each in person.sent
         ],
         computed=values(person.computed, kinds),
-        audiences=[_membership(each) for each in person.memberships],
+        audiences=[membership_of(each) for each in person.memberships],
         next_change=iso(person.wake_ms),
     )  # fmt: skip
 
 
-@routes.get(
-    "/v1/profile/timeline", scope="people:read", gives=shapes.Timeline, also=("not_found",)
-)
+@routes.get("/v1/profile/timeline", scope="people:read", gives=shapes.Timeline, also=("not_found",))
 def profile_timeline(
     api: Api,
     user: User,
@@ -129,9 +127,7 @@ def _supposed(reader: Reader, body: shapes.Suppose, now_ms: int) -> shapes.Expla
     return msgspec.structs.replace(answer, lines=lines, supposed=supposed)
 
 
-@routes.get(
-    "/v1/profile/identity", scope="people:read", gives=shapes.Identity, also=("not_found",)
-)
+@routes.get("/v1/profile/identity", scope="people:read", gives=shapes.Identity, also=("not_found",))
 def profile_identity(api: Api, user: User) -> shapes.Identity:
     """What made somebody one person.
 
@@ -238,7 +234,8 @@ def _identifier(link: Any) -> shapes.IdentifierHeld:
     )  # fmt: skip
 
 
-def _membership(each: Membership) -> shapes.MembershipShown:
+def membership_of(each: Membership) -> shapes.MembershipShown:
+    """A membership as a shape."""
     return shapes.MembershipShown(
         audience=each.audience, since=iso(each.since_ms), effective=each.effective,
         suppressed_by=each.suppressed_by or None,
@@ -261,5 +258,3 @@ def _told(entry: Told) -> shapes.Told:
         kind=entry.kind, definition=entry.definition, at=iso(entry.at_ms), cause=entry.cause,
         log_offset=entry.log_offset, value=entry.value,
     )  # fmt: skip
-
-

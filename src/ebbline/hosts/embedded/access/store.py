@@ -92,7 +92,7 @@ class AccessStore:
                 self._known[text] = key
         return key if key.works(now_ms) else None
 
-    def keys(self) -> tuple[Key, ...]:
+    def every_key(self) -> tuple[Key, ...]:
         """Every key there ever was, the revoked ones too."""
         with self._lock:
             rows: Any = self._db.execute(schema.ALL).fetchall()

@@ -36,6 +36,9 @@ _PART: Final = re.compile(r"/analytics-next/bundles/([^/]+)")
 _HOST: Final = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 _SCRIPT: Final = b"application/javascript; charset=utf-8"
 _JSON: Final = b"application/json"
+_UNKNOWN_KEY: Final = (
+    "the write key belongs to no source of this project; see `sources` in the project"
+)
 _PLAN: Final = {"enabled": True, "integrations": {}}
 
 
@@ -68,7 +71,7 @@ class Site:
     def _settings(self, intake: Intake, request: Request, key: str) -> Answer:
         if intake.keys.source(key) is None:
             intake.keys.alarm(key, intake.now_ms())
-            return _unknown_key()
+            return answers.refusal("unknown_write_key", _UNKNOWN_KEY, status=404)
         address = self.address(request)
         if address is None:
             return answers.refusal("bad_host", "the Host header names no host", status=400)
@@ -78,7 +81,7 @@ class Site:
     async def _entry(self, intake: Intake, request: Request, key: str) -> Answer:
         if intake.keys.source(key) is None:
             intake.keys.alarm(key, intake.now_ms())
-            return _unknown_key()
+            return _no_script(_UNKNOWN_KEY)
         file = await asyncio.to_thread(self._library.entry, key)
         return _script(request, file, SETTINGS_SECONDS)
 
@@ -143,7 +146,7 @@ def label(path: str) -> str:
 
 def _script(request: Request, file: File | None, seconds: int) -> Answer:
     if file is None:
-        return answers.refusal("not_found", HOW)
+        return _no_script(HOW)
     vary = (b"vary", b"Accept-Encoding")
     if b"gzip" in request.headers.get(b"accept-encoding", b""):
         zipped = (b"content-encoding", b"gzip")
@@ -151,6 +154,7 @@ def _script(request: Request, file: File | None, seconds: int) -> Answer:
     return answers.cached(file.plain, _SCRIPT, seconds, vary)
 
 
-def _unknown_key() -> Answer:
-    message = "the write key belongs to no source of this project; see `sources` in the project"
-    return answers.refusal("unknown_write_key", message, status=404)
+def _no_script(why: str) -> Answer:
+    """A refusal where a script was asked for: browsers hide any other type from the page's owner,
+    for whom this is."""
+    return answers.Answer(404, f"/* {why} */\n".encode(), ((b"content-type", _SCRIPT),))

@@ -88,12 +88,18 @@ function say(lines) {
   }));
 }
 document.getElementById("copy").onclick = async () => {
-  await navigator.clipboard.writeText(document.getElementById("snippet").textContent);
-  say(["Copied."]);
+  const snippet = document.getElementById("snippet");
+  try {
+    await navigator.clipboard.writeText(snippet.textContent);
+    say(["Copied."]);
+  } catch {
+    getSelection().selectAllChildren(snippet);
+    say(["Selected: copy it with your keyboard."]);
+  }
 };
 document.getElementById("check").onclick = async () => {
   try {
-    const answer = await fetch("snippet/check?writeKey=" + encodeURIComponent(%s));
+    const answer = await fetch("/snippet/check?writeKey=" + encodeURIComponent(%s));
     const told = await answer.json();
     const reasons = told.reasons.map((reason) => reason.code + ": " + reason.message + "." +
       (reason.seconds_ago === null ? "" : " " + reason.seconds_ago + " s ago."));

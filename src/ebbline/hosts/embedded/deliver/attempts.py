@@ -20,7 +20,10 @@ from ebbline.hosts.embedded.deliver.limits import (
 )
 from ebbline.hosts.embedded.deliver.secrets import mask
 
-_SECRET_HEADERS = frozenset(["authorization", "webhook-signature", "cookie", "set-cookie"])
+_SECRET_HEADERS = frozenset(
+    ["authorization", "webhook-signature", "x-signature", "x-amz-security-token", "cookie",
+     "set-cookie"]
+)  # fmt: skip
 _DAY_MS = 86_400_000
 _encode = msgspec.json.Encoder().encode
 

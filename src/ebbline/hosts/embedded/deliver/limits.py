@@ -42,10 +42,10 @@ CONFIRM_SECONDS = 60.0
 # Addresses read from delivery.db at a time while everybody is looked at.
 PAGE_ADDRESSES = 5_000
 
-# Drifts a report keeps one by one; all are counted.
+# Fields that have drifted which a report keeps one by one; all are counted.
 DRIFTS_KEPT_MAX = 1_000
 
-# Reports of reconciliations kept for each destination.
+# Rows of reports that are kept for each destination: months of a daily one.
 REPORTS_KEPT_MAX = 100
 
 # Deliveries listed unless asked otherwise: a screen or two of rows.

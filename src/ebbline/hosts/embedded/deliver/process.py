@@ -35,7 +35,8 @@ from ebbline.hosts.embedded.deliver.reconcile import Schedule
 from ebbline.hosts.embedded.deliver.state_reader import StateReader
 from ebbline.hosts.embedded.deliver.station import Station, Workshop, set_up
 from ebbline.hosts.embedded.deliver.store import DeliveryStore
-from ebbline.hosts.embedded.deliver.transport import HttpTransport, Transport
+from ebbline.hosts.embedded.deliver.transport import Transport
+from ebbline.hosts.embedded.deliver.transports import every_way
 from ebbline.hosts.embedded.doorbell import Listener
 from ebbline.hosts.embedded.named_bell import drain
 from ebbline.hosts.embedded.secrets.hiding import mask
@@ -371,7 +372,7 @@ async def run_deliver(
         path,
         plan_,
         clock=clock or SystemClock(),
-        transport=transport or HttpTransport(Guard.from_environ(os.environ)),
+        transport=transport or every_way(Guard.from_environ(os.environ), path),
         registry=registry or CollectorRegistry(),
         jitter=random.random,
         project=project,

@@ -227,6 +227,12 @@ class Reader:
         told = [_told(row) for row in rows]
         return tuple(reversed(told)) if after is None else tuple(told)
 
+    def last_change(self, profile: int, audience: str, *, inside: bool) -> Told | None:
+        """The entry that last let somebody into an audience (or, not `inside`, out of it)."""
+        kind = "entered" if inside else "exited"
+        told = [t for t in self.ledger(profile=profile, definition=audience) if t.kind == kind]
+        return told[-1] if told else None
+
     def ledger_end(self) -> int:
         """The last sequence number of the ledger."""
         return int(self._rows(queries.LEDGER_END)[0][0])

@@ -61,7 +61,7 @@ class Fold:
         self._placed: list[int] = []  # whose the events of the present entry are
         self._placements: list[tuple[int, bytes]] = []  # of entries since the last flush
         self._merged: list[tuple[int, int, int]] = []
-        self._seen = Seen(store, self.now_ms)
+        self._seen = Seen(store)
         self._start(engine.compile_plan(plan))
 
     def _start(self, tables: engine.Tables) -> None:

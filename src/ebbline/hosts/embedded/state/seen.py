@@ -108,7 +108,7 @@ class Generation:
 class Seen:
     """The ids of the present generation and the one before."""
 
-    def __init__(self, store: StateStore, _now_ms: int = 0, *, sizes: Sizes | None = None) -> None:
+    def __init__(self, store: StateStore, *, sizes: Sizes | None = None) -> None:
         """Go on from what is written. The generation is that of the last id that was written,
         whatever the time is now: what follows in the log turns it again where it did before."""
         self._sizes = sizes = sizes or Sizes()

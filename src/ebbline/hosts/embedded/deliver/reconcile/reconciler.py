@@ -132,7 +132,8 @@ class Reconciler:
         answer = await converse(talk, self._lane, self._transport, self._clock)
         if isinstance(answer, Refusal):
             raise Refused(f"{answer.verdict}: {answer.reason}")
-        return await self._in_round(lambda: self._compare(asked, answer, before))
+        looked: Looked = await self._in_round(lambda: self._compare(asked, answer, before))
+        return looked
 
     def _expect(self, addresses: Sequence[Address]) -> dict[Address, Expectation]:
         found = {}
@@ -198,9 +199,10 @@ class Reconciler:
         answer = await converse(talk, self._lane, self._transport, self._clock)
         if isinstance(answer, Refusal):
             raise Refused(f"{answer.verdict}: {answer.reason}")
-        return await self._in_round(
+        found: list[Address] = await self._in_round(
             lambda: [who for who in answer if self._is_stranger(who, field)]
         )
+        return found
 
     def _is_stranger(self, address: Address, field: str) -> bool:
         person = self._person(address)

@@ -1,0 +1,57 @@
+"""A project checked as a whole: its files, the connectors' settings, the SQL of audiences.
+
+For every door: the command line checks folders, the API also projects that are posted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from ebbline.connectors.registry import CONNECTORS, check
+from ebbline.definitions import Loaded, load_files, load_project
+from ebbline.definitions.findings import Problem, whole_file
+
+
+def check_folder(folder: Path, now_ms: int) -> Loaded:
+    """The project in a folder with everything found in it."""
+    loaded = load_project(
+        folder, today=_day(now_ms), destination_types=list(CONNECTORS), check_sql=_check_sql
+    )
+    return _with_destinations(loaded)
+
+
+def check_files(files: Mapping[str, bytes], now_ms: int) -> Loaded:
+    """The same for a project's files by their paths inside its folder."""
+    loaded = load_files(
+        files, today=_day(now_ms), destination_types=list(CONNECTORS), check_sql=_check_sql
+    )
+    return _with_destinations(loaded)
+
+
+def _day(now_ms: int) -> str:
+    return datetime.fromtimestamp(now_ms / 1000, UTC).date().isoformat()
+
+
+def _check_sql(text: str, types: Collection[str]) -> Sequence[Problem]:
+    """What is wrong with the SQL of an audience; loaded where there is any."""
+    from ebbline.warehouse.statement import check_statement  # noqa: PLC0415 - heavy
+
+    return check_statement(text, types)
+
+
+def _with_destinations(loaded: Loaded) -> Loaded:
+    """The project with what connectors find wrong in their destinations' settings."""
+    if loaded.plan is None:
+        return loaded
+    found = tuple(
+        whole_file("destinations", "bad_destination", f"{each.name}: {problem.message}")
+        for each in loaded.plan.destinations
+        for problem in check(each.type, each.settings, each.sync)
+    )
+    if not found:
+        return loaded
+    return msgspec.structs.replace(loaded, plan=None, findings=(*loaded.findings, *found))
