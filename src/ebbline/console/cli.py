@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from ebbline import __version__
 from ebbline.console.commands import (
+    api,
     apply,
     deliveries,
     demo,
@@ -23,6 +24,7 @@ from ebbline.console.commands import (
     explain,
     identity,
     init,
+    key,
     ledger,
     members,
     merge,
@@ -127,6 +129,8 @@ app.command("rollback", rich_help_panel=_RUN)(apply.rollback)
 app.command("import", rich_help_panel=_RUN)(events.import_events)
 app.command("doctor", rich_help_panel=_RUN)(doctor.doctor)
 app.add_typer(secret.app, name="secret", rich_help_panel=_RUN)
+app.add_typer(key.app, name="key", rich_help_panel=_RUN)
+app.add_typer(api.app, name="api", rich_help_panel=_RUN)
 app.command("explain", rich_help_panel=_LOOK)(explain.explain)
 app.command("profile", rich_help_panel=_LOOK)(profile.profile)
 app.command("identity", rich_help_panel=_LOOK)(identity.identity)

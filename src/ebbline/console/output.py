@@ -80,6 +80,17 @@ def value_text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+STATES = {
+    "closed": "working",
+    "open": "down",
+    "probing": "down, being tried",
+    "disabled": "wants no more",
+    "paused": "paused",
+    "problem": "not set up",
+}
+"""States of a destination in words; `closed` and `open` are those of its circuit breaker."""
+
+
 def plural(number: int, one: str, many: str = "") -> str:
     """A number with its noun.
 

@@ -34,7 +34,7 @@ class Recorder(Workspace):
         """As Braze."""
         response = super().answer(request, now_ms)
         if response.status == 201:
-            for item in json.loads(request.body)["attributes"]:
+            for item in json.loads(request.body).get("attributes", ()):
                 self._file.write(json.dumps([now_ms, item]) + "\n")
             self._file.flush()
         return response

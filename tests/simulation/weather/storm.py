@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import apsw
 from prometheus_client import CollectorRegistry
 
 from ebbline.connectors import Request, Response, connector_of
@@ -28,6 +29,8 @@ from tests.simulation.weather.town import Town
 
 PEOPLE = 25
 CHANGES = 160
+BACKLOG_LOOKS = 20
+"""Changes between two looks at how much is kept."""
 KILLS = 3
 HEALTHY_MS = 2_000
 """A change is at the healthy destination within this, whatever befalls the others: a linger, a
@@ -62,7 +65,7 @@ class Storm:
             )
         self.paused: set[str] = set()
         self.killed_ms = 0
-        self.kills = 0
+        self.kills = self.changes = 0
         self.versions: dict[tuple[str, str, str], int] = {}
         self.plan = Plan(
             "storm", (), traits=(TraitDef(TRAIT_NAME, Literal(1), "number"),),
@@ -100,6 +103,9 @@ class Storm:
     async def _change(self) -> None:
         self.town.live(self.clock.now_ms())
         self.deliver.wake()
+        self.changes += 1
+        if self.changes % BACKLOG_LOOKS == 0:
+            self._check_backlog()
 
     async def _kill(self) -> None:
         self.kills += 1
@@ -233,7 +239,14 @@ class Storm:
         return values | {f"user-{n}" for n in profiles} | {f"{n}@x.org" for n in profiles}
 
     def _check_backlog(self) -> None:
-        """What is kept is bounded by people and fields, whatever happened to them."""
-        addresses = 3 * self.town.next_id + self.town.devices
-        for station in self.deliver.stations.values():
-            assert len(station.lane.people) <= addresses
+        """What is kept is bounded by people and fields, whatever has happened to them."""
+        names = 3 * self.town.next_id + self.town.devices
+        fields = len(AUDIENCES) + 1
+        db = apsw.Connection(str(self.folder / "delivery.db"), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            kept = "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM cells)"
+            ((people, cells),) = db.execute(kept).fetchall()
+        finally:
+            db.close()
+        assert people <= names * len(self.places)
+        assert cells <= people * fields

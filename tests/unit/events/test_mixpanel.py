@@ -28,14 +28,14 @@ def read(value: Any, reader: Any = event) -> Any:
     return result
 
 
-def sent(name: str = "Purchase", **properties: Any) -> Any:
+def sent(name: str = "Coffee Ordered", **properties: Any) -> Any:
     return read({"event": name, "properties": {"token": "t", "time": TIME} | properties})
 
 
 def test_an_event_keeps_its_own_properties_and_loses_the_protocols() -> None:
     found = sent(distinct_id="u1", Item="Coffee", **{"$insert_id": "a-1", "mp_lib": "web",
                  "$lib_version": "2.1", "$city": "Bonn"})  # fmt: skip
-    assert (found.type, found.name, found.time_ms) == ("track", "Purchase", TIME)
+    assert (found.type, found.name, found.time_ms) == ("track", "Coffee Ordered", TIME)
     assert found.properties == {"Item": "Coffee", "$city": "Bonn"}
     assert found.context == {"library": {"name": "web", "version": "2.1"}}
     assert found.message_id.startswith("a-1-")

@@ -21,7 +21,7 @@ from ebbline.client.shapes.access import Trouble
 from ebbline.console.api.context import Context
 from ebbline.console.api.doors import ALL
 from ebbline.console.api.openapi import document
-from ebbline.console.api.problems import Trip, on_error, reply, trip_of
+from ebbline.console.api.problems import Trip, reply, trip_of
 from ebbline.console.api.routes import admit
 from ebbline.hosts.embedded.access import Key
 
@@ -43,10 +43,8 @@ def framework() -> FastAPI:
     )  # fmt: skip
     for routes in ALL:
         app.include_router(routes.router)
-    app.add_exception_handler(Trip, on_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
-    app.add_exception_handler(Exception, on_error)
     app.state.document = document(app, ALL)
     return app
 

@@ -13,14 +13,16 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ebbline.client.shapes.access import Trouble
 from ebbline.console.api.limits import BODY_BYTES_MAX, UNITS_HEAVY, UNITS_READ
-from ebbline.console.api.problems import CODES, MEDIA_TYPE, Trip
+from ebbline.console.api.problems import CODES, MEDIA_TYPE, Trip, on_error
 from ebbline.console.api.shaping import encode
 from ebbline.errors import Invariant
 from ebbline.hosts.embedded.access import SCOPES, Key
@@ -69,8 +71,13 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             context, key = request.app.state.context, request.scope["ebbline.key"]
-            admit(context, key, declared.scope, declared.units)
-            response = await inner(request)
+            try:
+                admit(context, key, declared.scope, declared.units)
+                response = await inner(request)
+            except (RequestValidationError, HTTPException):
+                raise  # the framework's own words, which the application has a reply for
+            except Exception as error:  # noqa: BLE001 - every failure has its reply
+                return on_error(request, error)
             if declared.records and response.status_code < 400:
                 detail = getattr(request.state, "posted", "")
                 await run_in_threadpool(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ebbline.console.output import iso, moment, plural, say, show, show_json, show_table
+from ebbline.console.output import STATES, iso, moment, plural, say, show, show_json, show_table
 from ebbline.console.place import DataOption, DryRunOption, JsonOption, Place, ProjectOption
 from ebbline.errors import SetupError
 
@@ -52,7 +52,7 @@ def list_(
         one = each_destination
         reason = f" ({one.reason})" if one.reason else ""
         say(
-            f"{one.name}: {one.state}{reason}, {plural(one.people, 'person', 'people')} known,"
+            f"{one.name}: {STATES[one.state]}{reason}, {plural(one.people, 'person', 'people')} known,"
             f" {one.pending:,} waiting, {plural(one.dead, 'value')} laid aside"
         )
     if not found:

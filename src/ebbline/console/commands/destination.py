@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ebbline.console.output import moment, show, show_json, show_table
+from ebbline.console.output import STATES, moment, show, show_json, show_table
 from ebbline.console.place import DataOption, JsonOption, Place, ProjectOption
 
 app = typer.Typer(
@@ -37,7 +37,7 @@ def list_(
         return
     heads = ["destination", "state", "people", "waiting", "laid aside", "last success", "reason"]
     rows = [
-        [each.name, each.state, f"{each.people:,}", f"{each.pending:,}", f"{each.dead:,}",
+        [each.name, STATES[each.state], f"{each.people:,}", f"{each.pending:,}", f"{each.dead:,}",
          moment(each.last_done_ms), each.reason]
         for each in found
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8080
+API_PORT_DEFAULT = 8081
+API_MODULE = "ebbline.console.api"
+
+
+class _Served(NamedTuple):
+    """Where the management API is to listen, and whether somebody asked for that port."""
+
+    port: int
+    wanted: bool
 
 
 def run(
@@ -57,6 +66,17 @@ def run(
             help="Make a changed project live, once its state is built beside what is live",
         ),
     ] = True,
+    api_port: Annotated[
+        int | None,
+        typer.Option(
+            envvar="EBBLINE_API_PORT", min=0, max=65535, show_default=False,
+            help="The management API listens on this port; 0 takes a free one"
+            f" (else {API_PORT_DEFAULT} where that is free)",
+        ),
+    ] = None,
+    api: Annotated[
+        bool, typer.Option("--api/--no-api", help="Serve the management API")
+    ] = True,
     dry_run: DryRunOption = False,
     project: ProjectOption = None,
     data: DataOption = None,
@@ -72,6 +92,7 @@ def run(
     host = host or (str(named_host) if named_host is not None else HOST_DEFAULT)
     if port is None:
         port = whole(named_port, "port") if named_port is not None else PORT_DEFAULT
+    served = _Served(API_PORT_DEFAULT if api_port is None else api_port, api_port is not None)
     if dry_run:
         told = {"project": plan.name, "data": str(place.data), "host": host, "port": port}
         if as_json:
@@ -80,7 +101,8 @@ def run(
             show("\n".join(f"{key:8} {value}" for key, value in told.items()))
             say("Nothing was started (--dry-run).")
         return
-    _start(place, host, port, speed, log_level, apply=apply, as_json=as_json)
+    _start(place, host, port, speed, log_level, served if api else None,
+           apply=apply, as_json=as_json)  # fmt: skip
 
 
 def _start(
@@ -89,12 +111,13 @@ def _start(
     port: int,
     speed: float,
     log_level: str,
+    api: _Served | None,
     *,
     apply: bool,
     as_json: bool,
 ) -> None:
     from ebbline.hosts.embedded.logging import set_up_logging  # noqa: PLC0415 - heavy
-    from ebbline.hosts.embedded.running import RunOptions  # noqa: PLC0415
+    from ebbline.hosts.embedded.running import Api, RunOptions  # noqa: PLC0415
     from ebbline.hosts.embedded.running import run as run_system  # noqa: PLC0415
 
     plan, loaded = place.checked()
@@ -117,6 +140,7 @@ def _start(
     options = RunOptions(
         speed=speed, log_level=log_level, on_ready=ready, keep_days=keep_days, apply=apply,
         who=somebody(), on_differing=_say_differing, project=str(place.project.absolute()),
+        api=None if api is None else Api(API_MODULE, api.port, wanted=api.wanted),
     )  # fmt: skip
     raise typer.Exit(run_system(plan, place.data, host, port, options))
 

@@ -136,6 +136,9 @@ WAIT_SECONDS_MAX = 60.0
 # Seconds between two writes of a metrics file: as fresh as any scraper asks for.
 METRICS_SECONDS_MIN = 1.0
 
+# Connections of the management API at once: people and a few services, each some kilobytes.
+API_CONNECTIONS_MAX = 1_000
+
 # Connections that may be waiting for the collector while it restarts.
 LISTEN_BACKLOG = 2_048
 

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,16 @@ from ebbline.hosts.embedded.versions import (
 MODULE = "ebbline.hosts.embedded.processes"
 
 
+class Api(msgspec.Struct, frozen=True):
+    """Where the management API listens, and the module that serves it: the room above's, so it
+    is named rather than imported. `wanted` says that somebody asked for this very port; else
+    the system starts without the API where the port is taken."""
+
+    module: str
+    port: int
+    wanted: bool = False
+
+
 class RunOptions(msgspec.Struct, frozen=True):
     """How a system runs. `speed` other than 1 gives all its processes a clock that runs so
     many times as fast from now on; `keep_days` is how many days of events the history keeps,
@@ -52,6 +63,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     on_differing: Callable[[Versions], object] | None = None
     keep_days: int | None = None
     project: str = ""  # the folder that relative file: references start from
+    api: Api | None = None  # the management API; None: there is none
 
 
 def run(plan: Plan, folder: Path, host: str = "127.0.0.1", port: int = 8080,
@@ -65,7 +77,7 @@ async def serve(plan: Plan, folder: Path, host: str, port: int, options: RunOpti
     """As `run`, inside a running loop; cancelling it stops the system."""
     os.umask(PRIVATE_UMASK)
     data = open_folder(folder)
-    with acquire(data.lock) as lock, _listen(host, port) as door:
+    with acquire(data.lock) as lock, _listen(host, port) as door, ExitStack() as stack:
         differing = _take_up(data, plan, options)
         if differing is not None and options.on_differing is not None:
             options.on_differing(differing)
@@ -82,6 +94,12 @@ async def serve(plan: Plan, folder: Path, host: str, port: int, options: RunOpti
             _child(data, options, lock, "history", hear_fd=to_history[1].fileno()),
             _child(data, options, lock, "builder"),
         ]  # fmt: skip
+        if options.api is not None and (api_door := _api_door(host, options.api)) is not None:
+            stack.enter_context(api_door)
+            api = _child(data, options, lock, "api", socket_fd=api_door.fileno())
+            argv = (sys.executable, "-m", options.api.module, api.argv[-1])
+            children.append(msgspec.structs.replace(api, argv=argv, essential=False))
+            structlog.get_logger().info("api", url=f"http://{host}:{api_door.getsockname()[1]}/v1")
         supervisor = Supervisor(children, _report)
         task = asyncio.create_task(supervisor.run())
         try:
@@ -152,7 +170,18 @@ def _url(door: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _api_door(host: str, api: Api) -> socket.socket | None:
+    """The API's listening socket; None where the usual port is taken and nobody asked for it."""
+    try:
+        return _listen(host, api.port, "--api-port")
+    except SetupError as error:
+        if api.wanted:
+            raise
+        structlog.get_logger().warning("no management API", reason=str(error))
+        return None
+
+
+def _listen(host: str, port: int, option: str = "--port") -> socket.socket:
     """The listening socket; port 0 takes a free one."""
     door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -163,7 +192,7 @@ def _listen(host: str, port: int) -> socket.socket:
         door.close()
         message = (
             f"Port {port} on {host} cannot be had: {error.strerror}. Stop what uses it, or choose"
-            " another with --port."
+            f" another with {option}."
         )
         raise SetupError(message) from error
     return door

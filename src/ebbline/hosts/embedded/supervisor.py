@@ -39,6 +39,7 @@ class Child(msgspec.Struct, frozen=True):
     name: str
     argv: tuple[str, ...]
     pass_fds: tuple[int, ...] = ()  # inherited under the same numbers, and again on restarts
+    essential: bool = True  # not: it starts after all others, and the system is ready without it
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -52,7 +53,8 @@ class Happening(msgspec.Struct, frozen=True):
 class Supervisor:
     """Runs children until told to stop.
 
-    `ready` is set while every child has said that it is ready; `restarts` counts by name.
+    `ready` is set while every essential child has said that it is ready; `restarts` counts by
+    name.
     """
 
     def __init__(
@@ -100,11 +102,15 @@ class Supervisor:
     async def _keep(self, child: Child) -> None:
         """One child's life: start, wait for its end, start again."""
         young_deaths = 0
+        if not child.essential:
+            await self._until_ready()
         while not self._stopping.is_set():
             code, healthy = await self._live(child)
             if self._stopping.is_set():
                 return
             self._report(Happening(child.name, "died", code))
+            if code == EXIT_SETUP and not child.essential:
+                return
             if code == EXIT_SETUP:
                 self._exit_code = EXIT_SETUP
                 self.stop()
@@ -112,6 +118,16 @@ class Supervisor:
             young_deaths = 0 if healthy else young_deaths + 1
             await self._pause(child, restart_seconds(young_deaths))
             self.restarts[child.name] += 1
+
+    async def _until_ready(self) -> None:
+        """Wait for the essential children, or for an order to stop."""
+        ready = asyncio.ensure_future(self.ready.wait())
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({ready, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            stopping.cancel()
 
     async def _live(self, child: Child) -> tuple[int, bool]:
         """Start the child and see it to its end.
@@ -142,7 +158,8 @@ class Supervisor:
         finally:
             del self.pids[child.name]
             self._ready_since.pop(child.name, None)
-            self.ready.clear()
+            if child.essential:
+                self.ready.clear()
             loop.remove_reader(heard)
             os.close(heard)
 
@@ -180,7 +197,7 @@ class Supervisor:
         if os.read(fd, 64):
             self._ready_since[child.name] = loop.time()
             self._report(Happening(child.name, "ready", self.pids[child.name]))
-            if len(self._ready_since) == len(self.children):
+            if all(one.name in self._ready_since for one in self.children if one.essential):
                 self.ready.set()
 
 

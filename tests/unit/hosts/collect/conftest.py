@@ -82,7 +82,11 @@ def scope(method, path, headers):
         (name.replace("_", "-").encode(), value.encode() if isinstance(value, str) else value)
         for name, value in headers.items()
     ]
-    return {"type": "http", "method": method, "path": path, "headers": pairs}
+    path, _, query = path.partition("?")
+    return {
+        "type": "http", "method": method, "path": path, "query_string": query.encode(),
+        "headers": pairs, "scheme": "https",
+    }  # fmt: skip
 
 
 def basic(key):
@@ -94,13 +98,13 @@ def basic(key):
 class Collector:
     """Everything a test wants to look at."""
 
-    def __init__(self, keys=KEYS, limits=None, *, inline=True, **options):
+    def __init__(self, keys=KEYS, limits=None, *, inline=True, parser=None, **options):
         self.log = MemoryLog()
         self.limits = limits or Limits()
         self.meters = Meters(CollectorRegistry())
         self.commit = GroupCommit(self.log, self.limits, self.meters, inline=inline)
         self.app = collect_app(
-            Parser(Names()),
+            parser or Parser(Names()),
             keys,
             self.commit,
             self.meters,

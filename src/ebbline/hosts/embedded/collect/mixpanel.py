@@ -116,9 +116,11 @@ async def _take(
     if isinstance(records, list) and not by_header:
         token = next((record.token for record in records if record.token), key)
     source = intake.keys.source(token)
-    if isinstance(records, Fault):
-        await intake.refuse(records, body, source)
-        return records
+    fault = records if isinstance(records, Fault) else _unreadable(records, token)
+    if fault is not None:
+        await intake.refuse(fault, body, source)
+        return fault
+    assert isinstance(records, list)
     if source is None:
         await intake.refuse_stranger(token, body)
         return Fault("unknown_write_key", "the token belongs to no source of this project")
@@ -127,6 +129,16 @@ async def _take(
         for record in records
     ]
     return Done(records, await intake.take(calls, source, len(body)))
+
+
+def _unreadable(records: list[Record], token: str | None) -> Fault | None:
+    """Why no record can be read, which is a better reason than that no token was found."""
+    if token is not None or not records:
+        return None
+    fields = [record.call.fields for record in records]
+    first = fields[0]
+    every = all(isinstance(one, Fault) for one in fields)
+    return first if every and isinstance(first, Fault) else None
 
 
 def _stray(record: Record) -> Call:

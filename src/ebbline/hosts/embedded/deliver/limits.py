@@ -42,7 +42,7 @@ CONFIRM_SECONDS = 60.0
 # Addresses read from delivery.db at a time while everybody is looked at.
 PAGE_ADDRESSES = 5_000
 
-# Fields that have drifted which a report keeps one by one; all are counted.
+# Fields of people that have drifted which a report keeps one by one; all are counted.
 DRIFTS_KEPT_MAX = 1_000
 
 # Rows of reports that are kept for each destination: months of a daily one.

@@ -18,14 +18,14 @@ class ChildSettings(msgspec.Struct, frozen=True):
 
     role: str
     folder: str
-    socket_fd: int = -1  # collect: the listening socket
+    socket_fd: int = -1  # collect, api: the listening socket
     ring_fd: int = -1  # the bell this child rings after it wrote
     hear_fd: int = -1  # the bell this child listens to
     ring_history_fd: int = -1  # engine: the historian's bell
     keep_days: int | None = None  # history: days of events to keep, None for all
     log_level: str = "info"
     door: str = ""  # deliver: where the system's own door is, for probes
-    project: str = ""  # deliver: the folder that relative file: references start from
+    project: str = ""  # deliver: where relative file: references start; api: what it can apply
 
     def data_folder(self) -> DataFolder:
         """The opened folder's paths."""

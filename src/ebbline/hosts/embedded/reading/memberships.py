@@ -2,7 +2,8 @@
 
 Answers are kept as bytes. Before each answer SQLite is asked whether anybody has committed to
 state.db since; if so, the ledger says whose answers to forget. So an answer is never older than
-the engine's last commit, and most cost no query. It belongs to one thread.
+the engine's last commit, and most cost no query. Kept is who was named by the first thing that a
+text may mean: `email:ana@example.com`, or a bare user id. It belongs to one thread.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ebbline.profiles.identifiers import Pair
 from ebbline.profiles.normalise import identifier
 
 _VERSION = "PRAGMA data_version"
-_LINKED, _PAIRED = KINDS["linked"], frozenset((KINDS["merged"], KINDS["unmerged"]))
+_PAIRED = frozenset((KINDS["merged"], KINDS["unmerged"]))
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -49,7 +50,6 @@ class Memberships:
         self._types: tuple[str, ...] = ()
         self._kept: dict[str, tuple[int, bytes]] = {}
         self._texts: dict[int, set[str]] = {}
-        self._weak: set[str] = set()  # found by a later type: a new identifier may take its place
 
     def of(self, user: str) -> bytes | None:
         """The answer about somebody, named as everywhere; None when nobody is known so.
@@ -101,8 +101,6 @@ class Memberships:
             self._drop(profile)
             if kind in _PAIRED and isinstance(value, int):
                 self._drop(value)
-            if kind == _LINKED and self._weak:
-                self._drop_weak()
         self._seq = self._rows(queries.LEDGER_END)[0][0]
 
     def _open(self, inode: int) -> None:
@@ -118,18 +116,10 @@ class Memberships:
     def _forget(self) -> None:
         self._kept.clear()
         self._texts.clear()
-        self._weak.clear()
 
     def _drop(self, profile: int) -> None:
         for text in self._texts.pop(profile, ()):
             self._kept.pop(text, None)
-            self._weak.discard(text)
-
-    def _drop_weak(self) -> None:
-        for text in self._weak:
-            profile, _ = self._kept.pop(text)
-            self._texts[profile].discard(text)
-        self._weak.clear()
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -143,31 +133,30 @@ class Memberships:
             owner = self._owner(user)
             if owner is None:
                 return None
-            profile, weak = owner
+            profile, first = owner
             rows = self._rows(queries.MEMBERSHIPS, (profile,))
         finally:
             self._db.execute("COMMIT")
         answer: bytes = self._encode(
             profile, [Standing(name, since_ms, bool(counts)) for name, since_ms, counts in rows]
         )
-        if exact:
-            self._keep(user, profile, answer, weak=weak)
+        if exact and first:
+            self._keep(user, profile, answer)
         return answer
 
-    def _keep(self, user: str, profile: int, answer: bytes, *, weak: bool) -> None:
+    def _keep(self, user: str, profile: int, answer: bytes) -> None:
         if len(self._kept) >= MEMBERSHIPS_KEPT_MAX:
             self._drop(self._kept[next(iter(self._kept))][0])
         self._kept[user] = (profile, answer)
         self._texts.setdefault(profile, set()).add(user)
-        if weak:
-            self._weak.add(user)
 
     def _owner(self, user: str) -> tuple[int, bool] | None:
-        """Whose identifier it is, and whether an identifier of another type would come first."""
+        """Whose identifier it is, and whether no identifier of another type would come before
+        it: somebody new may be known by such a one without a word in the ledger."""
         for place, (kind, value) in enumerate(self._tries(user)):
             rows = self._rows(queries.OWNER, (kind, value))
             if rows:
-                return int(rows[0][0]), place > 0
+                return int(rows[0][0]), place == 0
         return None
 
     def _tries(self, user: str) -> list[Pair]:

@@ -1,0 +1,115 @@
+"""A small data folder with something of everything in it, and the API on it at rest.
+
+People, merges, overrides, a version that was replaced, deliveries with raw bodies, refusals.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from ebbline.console.api.app import ApiApp
+from ebbline.console.api.context import Context
+from ebbline.console.commands.init import project_files
+from ebbline.hosts.embedded import commands
+from ebbline.hosts.embedded.access import ROLES
+from ebbline.hosts.embedded.clock import SystemClock
+from ebbline.profiles.commands import Override
+from ebbline.testing import System
+
+PEOPLE = ("ana", "ben", "cem", "dee", "eva")
+AUDIENCE = "pricing_hot"
+RATE = 10_000_000  # units a second: tests that do not ask about rates are not held up by them
+
+
+def page(path):
+    return {"type": "page", "properties": {"path": path}}
+
+
+def write_project(folder: Path) -> Path:
+    """The project that `ebbline init shop` makes."""
+    for path, data in project_files(Path("shop")).items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    return folder
+
+
+async def _live(project: Path, data: Path) -> None:
+    async with System(project, folder=data) as system:
+        for name in PEOPLE:
+            await system.send(
+                {"type": "identify", "userId": name, "traits": {"email": f"{name}@example.com"}},
+                *[{"userId": name, **page("/pricing")} for _ in range(3)],
+            )
+        await system.send({"type": "identify", "anonymousId": "device-1"})
+        await system.send({"type": "identify", "anonymousId": "device-1", "userId": "ana"})
+        await system.send({"type": "track", "event": "Order Completed", "userId": "ana",
+                           "properties": {"revenue": 20, "order_id": "o1"}})  # fmt: skip
+        await system.post("/v1/batch", b'{"batch": [{"type": "track"}, 7]}')
+        await system.post("/v1/batch", b"not json")
+        await system.settle()
+        aside = Override(id="override-1", person=("user_id", "ben"), audience=AUDIENCE,
+                         inside=False, who="test")  # fmt: skip
+        commands.append(system.folder, aside, system.clock)
+        await system.advance("10m")
+        changed = (project / "ebbline.yml").read_bytes()
+        (project / "ebbline.yml").write_bytes(changed + b"\n# changed\n")
+        audiences = sorted((project / "audiences").glob("*.yml"))[0]
+        text = audiences.read_text("utf-8")
+        audiences.write_text(text.replace(">= 3", ">= 2", 1), "utf-8")
+        await system.apply(project)
+        await system.settle()
+
+
+def prepare(folder: Path) -> tuple[Path, Path]:
+    """Project and data in a folder; they outlive the system that made them."""
+    project, data = write_project(folder / "shop"), folder / "data"
+    asyncio.run(_live(project, data))
+    return project, data
+
+
+@contextmanager
+def served(project: Path, data: Path, clock=None):
+    """The API on a folder, and a key for each role."""
+    context = Context(data, clock or SystemClock(), project)
+    try:
+        yield ApiApp(context), {role: new_key(context, role) for role in ROLES}
+    finally:
+        context.close()
+
+
+def new_key(context: Context, role: str = "owner", **options) -> str:
+    """A key that is not held up by its rate, unless it is asked for one."""
+    options = {"units": RATE} | options
+    return context.access.make(role, role, context.clock.now_ms(), "test", **options).text
+
+
+class Asking:
+    """Asks an application with a key; each answer is a response with `data` decoded."""
+
+    def __init__(self, app, key: str):
+        self.app, self.key = app, key
+
+    def __call__(self, path, body=None, *, method=None, key=None, headers=None, code=200):
+        method = method or ("GET" if body is None else "POST")
+        response = asyncio.run(self._ask(method, path, body, key or self.key, headers or {}))
+        assert response.status_code == code, (response.status_code, response.text)
+        return response
+
+    def data(self, path, body=None, **options):
+        """The answer's JSON."""
+        return msgspec.json.decode(self(path, body, **options).content)
+
+    async def _ask(self, method, path, body, key, headers):
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+            content = None if body is None else msgspec.json.encode(body)
+            more = {"authorization": f"Bearer {key}"}
+            if body is not None:
+                more["content-type"] = "application/json"
+            return await client.request(method, path, content=content, headers=more | headers)
