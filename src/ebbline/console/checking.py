@@ -14,6 +14,9 @@ import msgspec
 from ebbline.connectors.registry import CONNECTORS, check
 from ebbline.definitions import Loaded, load_files, load_project
 from ebbline.definitions.findings import Problem, whole_file
+from ebbline.definitions.project.files import FOLDERS
+
+PROJECT_FILE = "ebbline.yml"
 
 
 def check_folder(folder: Path, now_ms: int) -> Loaded:
@@ -25,11 +28,20 @@ def check_folder(folder: Path, now_ms: int) -> Loaded:
 
 
 def check_files(files: Mapping[str, bytes], now_ms: int) -> Loaded:
-    """The same for a project's files by their paths inside its folder."""
+    """The same for a project's files by their paths inside its folder; what a folder would not
+    be read for (a README) is left out."""
+    wanted = {path: data for path, data in files.items() if _is_read(path)}
     loaded = load_files(
-        files, today=_day(now_ms), destination_types=list(CONNECTORS), check_sql=_check_sql
+        wanted, today=_day(now_ms), destination_types=list(CONNECTORS), check_sql=_check_sql
     )
     return _with_destinations(loaded)
+
+
+def _is_read(path: str) -> bool:
+    folder, _, rest = path.partition("/")
+    if not rest:
+        return path == PROJECT_FILE
+    return folder in FOLDERS and rest.endswith(".csv" if folder == "lists" else (".yml", ".yaml"))
 
 
 def _day(now_ms: int) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
 import pytest
 
+from ebbline.definitions.plan import ReconcileDef
 from ebbline.hosts.embedded.deliver.commands import Reconcile, Spool
-from ebbline.hosts.embedded.deliver.reconcile.asking import report_of
+from ebbline.hosts.embedded.deliver.reconcile.asking import report_of, reports
 from tests.simulation import virtual
 from tests.simulation.delivery.world import AUDIENCES
-from tests.simulation.weather.places import PLACES, READABLE
+from tests.simulation.weather.places import MARKETO, PLACES, READABLE
+from tests.simulation.weather.sky import HOUR_MS
 from tests.simulation.weather.storm import Storm
 
 PEOPLE = 1_500
@@ -40,13 +43,13 @@ class Quiet(Storm):
         if self.task.done():
             self.task.result()
 
-    async def reconcile(self, place, **options):
-        Spool(self.folder).put(Reconcile("asked", place.name, **options), "asked")
+    async def reconcile(self, place, name="asked", **options):
+        Spool(self.folder).put(Reconcile(name, place.name, **options), name)
         self.deliver.wake()
         for _ in range(600):
             await self._change()
             await self.wait(1)
-            report = report_of(self.folder, "asked")
+            report = report_of(self.folder, name)
             if report is not None and report.ended_ms is not None:
                 return report
         raise AssertionError("it does not end")
@@ -102,6 +105,28 @@ def test_drift_is_found_and_healed(place, seed, tmp_path):
     virtual.run(main)
 
 
+def test_a_schedule_is_kept_across_restarts(tmp_path):
+    daily = msgspec.structs.replace(
+        PLACES[0].definition, reconcile=ReconcileDef(every_ms=24 * HOUR_MS)
+    )
+    place = msgspec.structs.replace(PLACES[0], definition=daily)
+
+    async def main(clock):
+        quiet = Quiet(1, tmp_path, clock, [place])
+        quiet._begin()
+        began_ms = clock.now_ms()
+        await quiet.wait(3 * HOUR_MS / 1000)
+        await quiet._kill()
+        await quiet.wait(60 * HOUR_MS / 1000)
+        quiet.deliver.stop()
+        await quiet.task
+        found = sorted(each.started_ms - began_ms for each in reports(tmp_path, "braze", 10))
+        assert [round(ms / HOUR_MS) for ms in found] == [0, 24, 48]
+        assert all(each.state == "done" for each in reports(tmp_path, "braze", 10))
+
+    virtual.run(main)
+
+
 def test_a_sample_and_no_healing(tmp_path):
     async def main(clock):
         place = PLACES[0]
@@ -117,6 +142,26 @@ def test_a_sample_and_no_healing(tmp_path):
         report = await quiet.reconcile(place, sample=50, heal=False)
         assert (report.people, report.healed) == (50, 0)
         assert report.drifts > 30
+        quiet.deliver.stop()
+        await quiet.task
+
+    virtual.run(main)
+
+
+def test_a_session_that_has_ended_is_begun_anew(tmp_path):
+    async def main(clock):
+        quiet = Quiet(2, tmp_path, clock, [MARKETO])
+        quiet._begin()
+        for _ in range(200):
+            await quiet._change()
+        await quiet.wait(7 * HOUR_MS / 1000)
+        vendor = quiet.transport.skies[MARKETO.host].vendor
+        changed = drift(MARKETO, vendor, Random(2))
+        report = await quiet.reconcile(MARKETO)
+        assert (report.state, report.drifts) == ("done", len(changed))
+        vendor.expire()
+        report = await quiet.reconcile(MARKETO, name="again")
+        assert (report.state, report.drifts) == ("done", 0), report.problem
         quiet.deliver.stop()
         await quiet.task
 

@@ -46,8 +46,10 @@ async def _live(project: Path, data: Path) -> None:
                 {"type": "identify", "userId": name, "traits": {"email": f"{name}@example.com"}},
                 *[{"userId": name, **page("/pricing")} for _ in range(3)],
             )
+        await system.advance("1m")
         await system.send({"type": "identify", "anonymousId": "device-1"})
         await system.send({"type": "identify", "anonymousId": "device-1", "userId": "ana"})
+        await system.advance("1s")
         await system.send({"type": "track", "event": "Order Completed", "userId": "ana",
                            "properties": {"revenue": 20, "order_id": "o1"}})  # fmt: skip
         await system.post("/v1/batch", b'{"batch": [{"type": "track"}, 7]}')
@@ -59,7 +61,7 @@ async def _live(project: Path, data: Path) -> None:
         await system.advance("10m")
         changed = (project / "ebbline.yml").read_bytes()
         (project / "ebbline.yml").write_bytes(changed + b"\n# changed\n")
-        audiences = sorted((project / "audiences").glob("*.yml"))[0]
+        audiences = next((project / "audiences").glob("*.yml"))
         text = audiences.read_text("utf-8")
         audiences.write_text(text.replace(">= 3", ">= 2", 1), "utf-8")
         await system.apply(project)

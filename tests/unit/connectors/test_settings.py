@@ -7,6 +7,7 @@ import pytest
 from ebbline.connectors import check, connector_of
 from ebbline.definitions.plan import SyncDef
 from ebbline.errors import SetupError
+from ebbline.profiles.graph import Identifier
 
 BRAZE = {"endpoint": "https://rest.iad-01.braze.com", "key": "env:BRAZE_API_KEY"}
 HOOK = {"url": "https://example.org/hook"}
@@ -89,3 +90,17 @@ def test_limits_follow_the_settings():
     slow = BRAZE | {"key": "k", "batch_size": 75, "requests_per_second": 0.5}
     limits = connector.limits(connector.read_settings(slow))
     assert (limits.objects_max, limits.requests, limits.window_ms) == (75, 1, 2_000)
+
+
+def test_who_a_person_is_at_braze():
+    connector = connector_of("braze")
+    held = [Identifier(kind, kind[0], "m", 0) for kind in ("crm_id", "user_id", "anonymous_id")]
+
+    def address(**settings):
+        found = connector.read_settings(BRAZE | {"key": "k"} | settings)
+        return str(connector.address(held[settings == {} :], found))
+
+    assert address() == "external_id:u"
+    assert address(external_id="crm_id") == "external_id:c"
+    assert address(external_id="loyalty_id") == "user_alias:a"
+    assert address(external_id="loyalty_id", alias="") == "None"

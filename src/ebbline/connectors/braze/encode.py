@@ -33,13 +33,12 @@ KNOWN = "known"
 INTRODUCTION = "handle"
 """The route of objects that only name people, so that they are there."""
 
-_KINDS = {"user_id": EXTERNAL_ID, "anonymous_id": USER_ALIAS}
-
 
 def address(identifiers: Sequence[Identifier], settings: BrazeSettings) -> Address | None:
-    """The person's user id as external_id, else their first device as an alias, else nothing."""
-    del settings
-    for wanted, kind in _KINDS.items():
+    """The person's user id as external_id, else their first device as an alias, else nothing;
+    settings may choose other types of identifiers."""
+    kinds = {settings.external_id: EXTERNAL_ID, settings.alias: USER_ALIAS}
+    for wanted, kind in kinds.items():
         for identifier in identifiers:
             if identifier.type == wanted:
                 return Address(kind, identifier.value)

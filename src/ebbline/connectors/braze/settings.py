@@ -33,7 +33,8 @@ class BrazeSettings(msgspec.Struct, frozen=True):
     `requests_per_second` lowers the pace where a contract or other users of the key need it;
     `fence_seconds` is how long a request that got no answer may still be applied. `identify`
     joins a device's alias to the user who logged in, `merge` joins two users who turned out to
-    be one: both are irreversible at Braze."""
+    be one: both are irreversible at Braze. `external_id` and `alias` are the types of
+    identifiers that Braze knows people by, the second for whom there is no first."""
 
     endpoint: str
     key: Annotated[str, msgspec.Meta(min_length=1)]
@@ -44,6 +45,8 @@ class BrazeSettings(msgspec.Struct, frozen=True):
     )
     identify: bool = False
     merge: bool = False
+    external_id: Annotated[str, msgspec.Meta(min_length=1)] = "user_id"
+    alias: str = "anonymous_id"  # "" for nobody
 
 
 def read_settings(raw: dict[str, Any]) -> BrazeSettings | tuple[Problem, ...]:

@@ -31,6 +31,19 @@ from ebbline.hosts.embedded.reading.tail import Seen, Wanted, latest, watch
 routes = Routes("events")
 
 EVENT_STREAM = "text/event-stream"
+_SENT = {
+    "type": "object",
+    "description": "One of the server-sent events",
+    "required": ["id", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "The event's place, for last-event-id"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/EventSeen"},
+        },
+    },
+}
 Flag = Annotated[
     str | None,
     Query(max_length=100, description="Only those that were mended or broke the tracking plan so",
@@ -66,7 +79,7 @@ def latest_events(
 
 @routes.get(
     "/v1/events/live", scope="events:read", media=EVENT_STREAM, also=("busy",),
-    gives={"type": "string", "description": "Server-sent events; the data of each is an EventSeen"},
+    gives=_SENT,
 )  # fmt: skip
 async def live_events(
     api: Api, name: Word = None, user: Word = None, source: Word = None, flag: Flag = None,

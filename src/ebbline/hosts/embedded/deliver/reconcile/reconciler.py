@@ -9,9 +9,10 @@ after a while; only what differs twice, and did not move on our side meanwhile, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from ebbline.connectors.conversation import Asked, Found, Refusal
+from ebbline.connectors import Setup
+from ebbline.connectors.conversation import Asked, Conversation, Found, Refusal
 from ebbline.delivery import Address, Person
 from ebbline.delivery.feeds import LIST
 from ebbline.delivery.reconciling import (
@@ -24,7 +25,7 @@ from ebbline.delivery.reconciling import (
 )
 from ebbline.errors import EbblineError
 from ebbline.hosts.embedded.clock import Clock
-from ebbline.hosts.embedded.deliver.introducing import converse
+from ebbline.hosts.embedded.deliver.introducing import converse, introduce
 from ebbline.hosts.embedded.deliver.limits import CONFIRM_SECONDS, PAGE_ADDRESSES
 from ebbline.hosts.embedded.deliver.reconcile.counting import counts_of
 from ebbline.hosts.embedded.deliver.reconcile.report import Report
@@ -33,6 +34,7 @@ from ebbline.hosts.embedded.deliver.station import Station
 from ebbline.hosts.embedded.deliver.store import DeliveryStore
 from ebbline.hosts.embedded.deliver.transport import Transport
 
+T = TypeVar("T")
 Expectation = dict[str, Expected]
 
 
@@ -85,6 +87,33 @@ class Reconciler:
         report.ended_ms = self._clock.now_ms()
         return report
 
+    async def _hold(self, talk: Callable[[Setup], Conversation[T]]) -> T:
+        """Hold a conversation in a session; one that has ended meanwhile is begun anew, once."""
+        answer = await self._once(talk)
+        if isinstance(answer, Refusal) and answer.verdict == "expired":
+            self._station.introduction.end_session()
+            answer = await self._once(talk)
+        if isinstance(answer, Refusal):
+            raise Refused(f"{answer.verdict}: {answer.reason}")
+        return answer
+
+    async def _once(self, talk: Callable[[Setup], Conversation[T]]) -> T | Refusal:
+        await self._meet()
+        setup = self._station.introduction.setup
+        return await converse(talk(setup), self._lane, self._transport, self._clock)
+
+    async def _meet(self) -> None:
+        station = self._station
+        if not station.introduction.is_over(station.connector, self._clock.now_ms()):
+            return
+        came = await introduce(
+            station.connector, station.introduction, self._lane, self._transport, self._clock
+        )
+        now_ms = self._clock.now_ms()
+        await self._in_round(lambda: station.introduced(came, self._store, now_ms))
+        if came.refusal is not None:
+            raise Refused(f"{came.refusal.verdict}: {came.refusal.reason}")
+
     # -- people ----------------------------------------------------------------------------
 
     async def _read_all(self, report: Report, sample: int, *, heal: bool) -> None:
@@ -128,10 +157,7 @@ class Reconciler:
         asked = await self._in_round(lambda: self._asked(before))
         read_back = self._station.connector.read_back
         assert read_back is not None
-        talk = read_back(asked, self._station.introduction.setup)
-        answer = await converse(talk, self._lane, self._transport, self._clock)
-        if isinstance(answer, Refusal):
-            raise Refused(f"{answer.verdict}: {answer.reason}")
+        answer = await self._hold(lambda setup: read_back(asked, setup))
         looked: Looked = await self._in_round(lambda: self._compare(asked, answer, before))
         return looked
 
@@ -195,10 +221,7 @@ class Reconciler:
     async def _strangers(self, field: str) -> list[Address]:
         members = self._station.connector.members
         assert members is not None
-        talk = members(self._lane.feeds[field], self._station.introduction.setup)
-        answer = await converse(talk, self._lane, self._transport, self._clock)
-        if isinstance(answer, Refusal):
-            raise Refused(f"{answer.verdict}: {answer.reason}")
+        answer = await self._hold(lambda setup: members(self._lane.feeds[field], setup))
         found: list[Address] = await self._in_round(
             lambda: [who for who in answer if self._is_stranger(who, field)]
         )

@@ -100,10 +100,14 @@ class Schedule:
             station, self._store, self._state, self._transport, self._clock, self._in_round
         )  # fmt: skip
         done = await reconciler.run(report, sample=sample, heal=heal)
-        await self._in_round(lambda: self._reports.put(done))
-        del self._tasks[station.name]
+        await self._in_round(lambda: self._end(done))
         _log.info("reconciled", destination=station.name, people=done.compared,
                   drifts=done.drifts, healed=done.healed, problem=done.problem)  # fmt: skip
+
+    def _end(self, done: Report) -> None:
+        """Inside the round, which then knows when the next one is due."""
+        self._reports.put(done)
+        del self._tasks[done.destination]
 
     def _refuse(self, report: Report, why: str) -> None:
         report.state, report.problem, report.ended_ms = "failed", why, report.started_ms
