@@ -27,7 +27,7 @@ from ebbline.connectors.webhook.sandbox import webhook_sandbox
 from ebbline.definitions.plan import DestinationDef, Plan
 from ebbline.delivery import Limits
 from ebbline.errors import SetupError
-from ebbline.hosts.embedded.deliver.secrets import with_secrets
+from ebbline.hosts.embedded.secrets.references import with_secrets
 from ebbline.testing.virtual_clock import VirtualClock
 
 # What every `env:` reference is in a test: good for keys as well as for signing secrets.

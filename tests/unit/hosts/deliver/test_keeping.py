@@ -13,9 +13,10 @@ from ebbline.hosts.embedded.deliver.attempts import AttemptLog
 from ebbline.hosts.embedded.deliver.commands import Retry, Spool
 from ebbline.hosts.embedded.deliver.limits import ATTEMPTS_MAX, BODY_BYTES_MAX
 from ebbline.hosts.embedded.deliver.reading import list_deliveries, show_delivery
-from ebbline.hosts.embedded.deliver.secrets import mask, resolve, with_secrets
 from ebbline.hosts.embedded.deliver.store import DeliveryStore
 from ebbline.hosts.embedded.named_bell import drain
+from ebbline.hosts.embedded.secrets.hiding import mask
+from ebbline.hosts.embedded.secrets.references import resolve, with_secrets
 
 DAY_MS = 86_400_000
 

@@ -18,7 +18,7 @@ from ebbline.hosts.embedded.deliver.limits import (
     BODY_DAYS,
     TIDY_EVERY_ATTEMPTS,
 )
-from ebbline.hosts.embedded.deliver.secrets import mask
+from ebbline.hosts.embedded.secrets.hiding import mask
 
 _SECRET_HEADERS = frozenset(
     ["authorization", "webhook-signature", "x-signature", "x-amz-security-token", "cookie",

@@ -33,9 +33,9 @@ from ebbline.hosts.embedded.deliver.objectives.limits import (
     NOTICE_TIMEOUT_MS,
 )
 from ebbline.hosts.embedded.deliver.objectives.notices import Message
-from ebbline.hosts.embedded.deliver.secrets import mask, resolve
 from ebbline.hosts.embedded.deliver.transport import Transport
-from ebbline.hosts.embedded.secrets.references import HERE, Places
+from ebbline.hosts.embedded.secrets.hiding import mask
+from ebbline.hosts.embedded.secrets.references import HERE, Places, resolve
 
 LIMITS = Limits(1, "people", 1 << 20, 1, 1_000, 1, NOTICE_TIMEOUT_MS, NOTICE_TIMEOUT_MS,
                 response_bytes_max=NOTICE_ANSWER_BYTES_MAX)  # fmt: skip
