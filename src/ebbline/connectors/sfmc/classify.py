@@ -22,7 +22,6 @@ from ebbline.delivery import Reply, Send
 from ebbline.delivery.send import Verdict, same_for_all
 
 _LOCKED = 10006
-_THROTTLED = frozenset([429, 503])
 
 # What a package must be allowed to, as the list of its permissions says it.
 _ALLOWED = {JOURNEY: "to execute journeys", FORGET: "to write list and subscribers"}
@@ -43,14 +42,14 @@ def classify(send: Send, result: Result, setup: Setup, now_ms: int) -> Reply:
     reason = reason_of(result, words_of(result) + advice(result.status, send.route, setup))
     if verdict == "misconfigured" and result.status == 404 and send.route == JOURNEY:
         verdict = "refused"  # one journey that is not there holds up nothing else
-    retry_at_ms = retry_after_ms(result, now_ms) if verdict == "throttled" else None
+    # A 503 says "later" as a 429 does, but not that nothing was saved.
+    waits = verdict in ("throttled", "retry")
+    retry_at_ms = retry_after_ms(result, now_ms) if waits else None
     return Reply(same_for_all(send, verdict, reason), None, retry_at_ms)
 
 
 def verdict_of(response: Response) -> Verdict:
     """The verdict on a whole request."""
-    if response.status in _THROTTLED:
-        return "throttled"
     if response.status == 401:
         return "expired"
     body = json_of(response)

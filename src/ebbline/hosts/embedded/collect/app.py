@@ -192,8 +192,10 @@ class CollectApp:
             return answers.later(problem, close=True)
         except Unread as unread:
             return await self._refuse(unread.fault, unread.start, source, close=True)
-        if intake.handled >= intake.limits.requests_max:
-            return answers.later(Overloaded("too many requests at once; try again later"))
+        try:
+            intake.admit()
+        except NotStored as problem:
+            return answers.later(problem)
         intake.handled += 1
         try:
             return await self._take(path, headers.get(b"content-encoding"), raw, key, source)

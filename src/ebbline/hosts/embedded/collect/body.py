@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from isal import isal_zlib
 
 from ebbline.events.fault import Fault, too_large
+from ebbline.hosts.embedded.collect.deadlines import Deadlines
 from ebbline.hosts.embedded.collect.ports import Overloaded
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Bodies:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._held_bytes = 0
+        self._deadlines = Deadlines(limits.body_seconds_max)
 
     async def read(
         self,
@@ -60,27 +62,41 @@ class Bodies:
             fault = Fault("too_large", f"the request is too large; at most {limit:,} are taken")
             raise Unread(fault, b"")
         chunks: list[bytes] = []
-        size = 0
+        task, late = self._deadlines.begin(), False
         try:
-            async with asyncio.timeout(self._limits.body_seconds_max):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise Gone
-                    chunk = message.get("body", b"")
-                    size += len(chunk)
-                    self._hold(len(chunk))
-                    chunks.append(chunk)
-                    if size > limit:
-                        raise Unread(too_large(size, limit, "the request"), b"".join(chunks))
-                    if not message.get("more_body", False):
-                        return b"".join(chunks)
-        except TimeoutError:
-            seconds = self._limits.body_seconds_max
-            fault = Fault("timeout", f"the body did not arrive within {seconds:g} s")
-            raise Unread(fault, b"".join(chunks)) from None
+            return await self._read(receive, limit, chunks)
+        except asyncio.CancelledError:
+            late = self._deadlines.end(task)
+            if not late:
+                raise
         finally:
-            self._held_bytes -= size
+            if not late:
+                self._deadlines.end(task)
+            self._held_bytes -= sum(map(len, chunks))
+        seconds = self._limits.body_seconds_max
+        fault = Fault("timeout", f"the body did not arrive within {seconds:g} s")
+        raise Unread(fault, b"".join(chunks))
+
+    async def _read(
+        self,
+        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+        limit: int,
+        chunks: list[bytes],
+    ) -> bytes:
+        """Everything, into `chunks`, which the caller gives back from what is held."""
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            chunks.append(chunk)
+            self._hold(len(chunk))
+            if size > limit:
+                raise Unread(too_large(size, limit, "the request"), b"".join(chunks))
+            if not message.get("more_body", False):
+                return chunk if size == len(chunk) else b"".join(chunks)
 
     def _hold(self, size_bytes: int) -> None:
         self._held_bytes += size_bytes

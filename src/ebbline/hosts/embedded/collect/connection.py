@@ -32,7 +32,6 @@ class Connection(HttpToolsProtocol):
 
     _head_timer: asyncio.TimerHandle | None = None
     _send_timer: asyncio.TimerHandle | None = None
-    _head_bytes = 0  # of this request's line and headers, as far as the parser has told
     _extra_bytes = 0  # received and not body: head, chunk sizes, trailers
     _too_large = False
 
@@ -68,21 +67,21 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins; what else this piece of data holds is counted by its parts."""
-        self._extra_bytes = self._head_bytes = 0
+        self._extra_bytes = 0
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        """Some of the request line."""
-        self._count_head(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header or a trailer."""
-        self._count_head(len(name) + len(value))
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
-        """The head is there; the app watches over the time of the body."""
+        """The head is there; the app watches over the time of the body.
+
+        A head that came in one piece with what follows it is measured here; one that does not
+        end is stopped by the bytes received.
+        """
+        head_bytes = len(self.url)
+        for name, value in self.headers:
+            head_bytes += len(name) + len(value)
+        if head_bytes > self.limits.head_bytes_max:
+            self._too_large = True
+            raise _HeadTooLarge
         self._stop_head_timer()
         super().on_headers_complete()
 
@@ -135,12 +134,6 @@ class Connection(HttpToolsProtocol):
     def _wait(self) -> None:
         self.waiting.pop(self, None)  # and then to the end of the line
         self.waiting[self] = None
-
-    def _count_head(self, size_bytes: int) -> None:
-        self._head_bytes += size_bytes
-        if self._head_bytes > self.limits.head_bytes_max:
-            self._too_large = True
-            raise _HeadTooLarge
 
     def _start_head_timer(self) -> None:
         self._head_timer = self.loop.call_later(self.limits.head_seconds_max, self.transport.abort)

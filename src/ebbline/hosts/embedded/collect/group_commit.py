@@ -27,7 +27,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 class _Entry:
     """One append that waits for its write."""
 
-    __slots__ = ("done", "events", "rejections", "size_bytes")
+    __slots__ = ("count", "done", "events", "rejections", "size_bytes")
 
     def __init__(
         self,
@@ -40,10 +40,7 @@ class _Entry:
         self.rejections = rejections
         self.size_bytes = size_bytes
         self.done = done
-
-    @property
-    def count(self) -> int:
-        return len(self.events) + len(self.rejections)
+        self.count = len(events) + len(rejections)
 
 
 class GroupCommit:
@@ -67,6 +64,14 @@ class GroupCommit:
         self._thread = None if inline else ThreadPoolExecutor(1, thread_name_prefix="log")
         self.trouble: str | None = None
         """Why the last write failed; None while writing works (for readiness)."""
+        meters.queue(lambda: (self._events, self._bytes))
+
+    def has_room(self) -> bool:
+        """Whether another append would be let in, whatever its size."""
+        return not self._closed and (
+            self._events < self._limits.queue_events_max
+            and self._bytes < self._limits.queue_bytes_max
+        )
 
     async def append(
         self, events: Sequence[Event], rejections: Sequence[Rejection], size_bytes: int
@@ -103,12 +108,8 @@ class GroupCommit:
         if full:
             message = f"{self._events:,} events wait to be written; try again later"
             raise Overloaded(message)
-        self._count(entry.count, entry.size_bytes)
-
-    def _count(self, events: int, size_bytes: int) -> None:
-        self._events += events
-        self._bytes += size_bytes
-        self._meters.queue(self._events, self._bytes)
+        self._events += entry.count
+        self._bytes += entry.size_bytes
 
     async def _write_all(self) -> None:
         if self._thread is None:
@@ -118,7 +119,8 @@ class GroupCommit:
             problem = await self._write(group)
             self._judge(problem)
             for entry in group:
-                self._count(-entry.count, -entry.size_bytes)
+                self._events -= entry.count
+                self._bytes -= entry.size_bytes
                 if entry.done.done():
                     continue  # its request went away; what it brought is stored all the same
                 if problem is None:

@@ -82,9 +82,12 @@ class Intake:
         return Unusable(body, raw) if isinstance(body, Fault) else body
 
     def admit(self) -> None:
-        """Raises `Overloaded` when as many requests are being handled as may be."""
+        """Raises `Overloaded` when as many requests are being handled as may be, or when what is
+        read from one could not be stored anyway."""
         if self.handled >= self.limits.requests_max:
             raise Overloaded("too many requests at once; try again later")
+        if not self._appender.has_room():
+            raise Overloaded("too much waits to be written; try again later")
 
     async def take(self, calls: list[Call], source: str, size_bytes: int) -> list[Event | Fault]:
         """Makes the calls of one body durable, those that are refused in the quarantine; what

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import structlog
@@ -50,8 +51,12 @@ class Keys:
         )
 
 
+@lru_cache(limits.LOGINS_MAX)
 def basic_key(header: bytes | None) -> str | None:
-    """The user name of a Basic header, with or without the colon; None if there is none."""
+    """The user name of a Basic header, with or without the colon; None if there is none.
+
+    Remembered, since senders send the same one with each request.
+    """
     if header is None or header[:6].lower() != b"basic ":
         return None
     try:

@@ -36,6 +36,10 @@ ALARM_INTERVAL_MS = 60_000
 ALARM_KEYS_MAX = 100
 """Unknown write keys remembered for that; guesses must not grow memory."""
 
+LOGINS_MAX = 1_000
+"""Authorization headers (keys) remembered with what they say: more than a project has sources,
+and at 64 KB each at the most still a bound."""
+
 HEAD_SECONDS_MAX = 10.0
 """Seconds for a request's line and headers to arrive, from the connection or the first byte: as
 long as for a body. Between two requests the server's keep-alive time holds."""

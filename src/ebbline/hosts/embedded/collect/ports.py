@@ -46,6 +46,9 @@ class Appender(Protocol):
         `size_bytes` is the body it came from, for bounding what waits.
         """
 
+    def has_room(self) -> bool:
+        """Whether it would let in more just now: what it would not is not worth reading."""
+
 
 class LogWriter(Protocol):
     """One blocking, atomic, durable write; called from one thread at a time."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 OWNER = "SELECT profile FROM identifiers WHERE type = ? AND value = ?"
 PROFILE = "SELECT state, wake_ms, identifiers FROM profiles WHERE id = ?"
+# Memberships are kept by definition, then by person: CROSS JOIN makes SQLite look each definition
+# up for the person, where it would else go through everybody's memberships.
 MEMBERSHIPS = """
-SELECT d.name, m.since_ms, m.effective FROM memberships m
-JOIN definitions d ON d.id = m.definition WHERE m.profile = ? ORDER BY m.since_ms, d.name
+SELECT d.name, m.since_ms, m.effective FROM definitions d
+CROSS JOIN memberships m ON m.definition = d.id AND m.profile = ? ORDER BY m.since_ms, d.name
 """
 MEMBERS = """
 SELECT m.profile, p.identifiers, m.since_ms, m.effective FROM memberships m
