@@ -15,7 +15,7 @@ from ebbline.console.api.app import framework
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "src" / "ebbline" / "client"
-SHAPES = ("access", "definitions", "deliveries", "people", "status")
+SHAPES = ("access", "definitions", "deliveries", "people", "system")
 REF = "#/components/schemas/"
 HEAD = '''"""{title}. Written by tools/client.py from the OpenAPI document."""
 
@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import {iterator}, Sequence
 from typing import Any, Literal
 
-from ebbline.client.shapes import access, definitions, deliveries, people, status
+from ebbline.client.shapes import access, definitions, deliveries, people, system
 from ebbline.client.wire import segment
 from ebbline.client.{module} import {parent}
 
@@ -117,8 +117,8 @@ def _call(path: str, verb: str, operation: Schemas, query: str, headers: str, bo
         case "text/csv":
             return f"{many}[bytes]", f"self._chunks({said}, {query})"
         case "text/event-stream":
-            asked = f"self._events({said}, {query}, {headers}, status.EventSeen)"
-            return f"{many}[status.EventSeen]", asked
+            asked = f"self._events({said}, {query}, {headers}, system.EventSeen)"
+            return f"{many}[system.EventSeen]", asked
         case _:
             shape = _shape(content["schema"])
             more = f", {body}" if body else ""

@@ -68,7 +68,8 @@ class Blocking:
 
     @contextmanager
     def _response(self, method: str, target: str, body: Mapping[str, Any] | None,
-                  more: Mapping[str, Any] | None) -> Iterator[http.client.HTTPResponse]:  # fmt: skip
+                  more: Mapping[str, Any] | None,
+                  ) -> Iterator[http.client.HTTPResponse]:  # fmt: skip
         connection, response = self._send(method, target, body, more)
         try:
             if response.status >= 400:

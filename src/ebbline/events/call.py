@@ -81,7 +81,9 @@ def read_call(
         message_id = _digest(item, received_ms, position)
         flags = (*flags, NO_MESSAGE_ID)
     context = wire.context if wire.context is not None else {}
-    if around is not ALONE or wire.integrations:
+    if wire.integrations or (
+        around is not ALONE and (around.context or around.integrations or around.flags)
+    ):
         context = _surround(context, wire, around)
         flags = around.flags + flags
     return Event(

@@ -26,7 +26,6 @@ class Opened(msgspec.Struct, frozen=True):
 
     items: list[msgspec.Raw]
     around: Surroundings
-    write_key: str | None
 
 
 def read_envelope(body: bytes) -> Opened | Fault:
@@ -43,7 +42,7 @@ def read_envelope(body: bytes) -> Opened | Fault:
         opened = _read_loosely(body)
     else:
         around = Surroundings(envelope.context, envelope.integrations, envelope.sent_at)
-        opened = Opened(envelope.batch, around, envelope.write_key)
+        opened = Opened(envelope.batch, around)
     if isinstance(opened, Opened) and len(opened.items) > limits.BATCH_EVENTS_MAX:
         message = (
             f"the batch has {len(opened.items):,} events;"
@@ -85,8 +84,7 @@ def _read_loosely(body: bytes) -> Opened | Fault:
     integrations = _shared("integrations", loose.integrations)
     if isinstance(integrations, Fault):
         return integrations
-    key = loose.write_key if isinstance(loose.write_key, str) else None
-    return Opened(items, _sent(context, integrations, loose.sent_at), key)
+    return Opened(items, _sent(context, integrations, loose.sent_at))
 
 
 def _shared(field: str, given: Any) -> dict[str, Any] | Fault | None:

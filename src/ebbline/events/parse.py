@@ -12,7 +12,7 @@ import msgspec
 
 from ebbline.events import careful, limits
 from ebbline.events.call import read_call, valid_receipt
-from ebbline.events.envelope import read_envelope, read_write_key
+from ebbline.events.envelope import read_envelope
 from ebbline.events.event import Event, Rejection
 from ebbline.events.fault import Fault, reject, too_large
 from ebbline.events.request import ALONE, Parsed, Surroundings
@@ -77,8 +77,8 @@ class Parser:
         result = self._item(body, received_ms, source, kind=kind)
         if isinstance(result, Fault):
             refused = reject(result, body, received_ms, source)
-            return Parsed([], [refused], read_write_key(body))
-        return Parsed([result], [], read_write_key(body))
+            return Parsed([], [refused])
+        return Parsed([result], [])
 
     def parse_call(
         self, fields: dict[str, Any], item: bytes, received_ms: int, source: str, position: int
@@ -126,7 +126,7 @@ class Parser:
         envelope = read_envelope(body)
         if isinstance(envelope, Fault):
             refused = reject(envelope, body, received_ms, source)
-            return Parsed([], [refused], read_write_key(body))
+            return Parsed([], [refused])
         events: list[Event] = []
         rejections: list[Rejection] = []
         for position, raw in enumerate(envelope.items):
@@ -137,7 +137,7 @@ class Parser:
                 rejections.append(reject(result, item, received_ms, source, inside=inside))
             else:
                 events.append(result)
-        return Parsed(events, rejections, envelope.write_key or read_write_key(body))
+        return Parsed(events, rejections)
 
     def _item(
         self,

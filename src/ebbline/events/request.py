@@ -23,8 +23,7 @@ ALONE: Final = Surroundings()
 
 
 class Parsed(msgspec.Struct, frozen=True):
-    """What one request held, in its order. `write_key` is the one found in the body."""
+    """What one request held, in its order."""
 
     events: list[Event]
     rejections: list[Rejection]
-    write_key: str | None = None

@@ -70,7 +70,6 @@ class Envelope(msgspec.Struct, rename="camel"):
     context: _Object = None
     integrations: _Object = None
     sent_at: _Time = None
-    write_key: str | None = None
 
 
 class LooseEnvelope(msgspec.Struct, rename="camel"):
@@ -80,7 +79,6 @@ class LooseEnvelope(msgspec.Struct, rename="camel"):
     context: Any = None
     integrations: Any = None
     sent_at: Any = None
-    write_key: Any = None
 
 
 class Keyed(msgspec.Struct, rename="camel"):

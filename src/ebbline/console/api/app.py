@@ -20,6 +20,7 @@ from ebbline import __version__
 from ebbline.client.shapes.access import Trouble
 from ebbline.console.api.context import Context
 from ebbline.console.api.doors import ALL
+from ebbline.console.api.limits import USER_CHARACTERS_MAX
 from ebbline.console.api.openapi import document
 from ebbline.console.api.problems import Trip, reply, trip_of
 from ebbline.console.api.routes import admit
@@ -102,17 +103,26 @@ class ApiApp:
 
 def memberships(context: Context, query: bytes) -> bytes:
     """The answer about `user` of a query; Trips: invalid, not_found."""
-    try:
-        users = parse_qs(query.decode("ascii"), keep_blank_values=True, errors="strict").get("user")
-    except (UnicodeDecodeError, ValueError):
-        users = None
-    if not users or not 0 < len(users[-1]) <= 1_000:
+    user = _user(query)
+    if not 0 < len(user) <= USER_CHARACTERS_MAX:
         trouble = Trouble(where="query.user", message="an identifier of 1 to 1,000 characters")
         raise Trip("invalid", "user: name a person by any identifier.", errors=[trouble])
-    found = context.memberships.of(users[-1])
+    found = context.memberships.of(user)
     if found is None:
-        raise Trip("not_found", f'Nobody is known as "{users[-1]}".')
+        raise Trip("not_found", f'Nobody is known as "{user}".')
     return found
+
+
+def _user(query: bytes) -> str:
+    """The last `user` of a query, empty when there is none."""
+    plain = query[5:]
+    if query.startswith(b"user=") and plain.isalnum():  # most ids: nothing to take apart
+        return plain.decode("ascii")
+    try:
+        pairs = parse_qs(query.decode("ascii"), keep_blank_values=True, errors="strict")
+    except (UnicodeDecodeError, ValueError):
+        return ""
+    return pairs.get("user", [""])[-1]
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -43,3 +43,6 @@ ID_MAX = (1 << 63) - 1
 UNITS_READ = 10
 UNITS_HEAVY = 500
 """Requests that fold or query much of the history."""
+
+# Characters of a text that names a person: identifiers are shorter, and errors repeat it.
+USER_CHARACTERS_MAX = 1_000

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from ebbline.client.shapes.access import Problem
 from ebbline.client.shapes.people import Member
-from ebbline.client.shapes.status import EventSeen
+from ebbline.client.shapes.system import EventSeen
 from ebbline.console.api.examples import example_of
 from ebbline.console.api.problems import CODES, DOCS
 from ebbline.console.api.routes import Declared, GuardedRoute, Routes

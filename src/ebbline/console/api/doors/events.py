@@ -10,7 +10,7 @@ import msgspec
 from fastapi import Header, Query
 from starlette.responses import Response, StreamingResponse
 
-from ebbline.client.shapes import status as shapes
+from ebbline.client.shapes import system as shapes
 from ebbline.console.api.context import Api, Context
 from ebbline.console.api.limits import (
     FOLLOW_SECONDS,
@@ -24,6 +24,7 @@ from ebbline.console.api.problems import Trip
 from ebbline.console.api.routes import Routes
 from ebbline.console.api.shaping import encode, iso
 from ebbline.events.event import Event
+from ebbline.events.planned import UNPLANNED, VIOLATION
 from ebbline.hosts.embedded.quarantine import Refused
 from ebbline.hosts.embedded.reading.refusals import list_refused, show_refused
 from ebbline.hosts.embedded.reading.tail import Seen, Wanted, latest, watch
@@ -31,6 +32,7 @@ from ebbline.hosts.embedded.reading.tail import Seen, Wanted, latest, watch
 routes = Routes("events")
 
 EVENT_STREAM = "text/event-stream"
+PLAN_CODES = ("unplanned_event", "violation")
 _SENT = {
     "type": "object",
     "description": "One of the server-sent events",
@@ -109,6 +111,32 @@ async def live_events(
     begin = after if start is None else max(0, start[0] - 1)
     looks = watch(folder, begin, seconds, _wanted(name, user, source, flag))
     return _Followed(_stream(looks, start), api)
+
+
+@routes.get("/v1/violations", scope="events:read", gives=shapes.Violations)
+def list_violations(api: Api, limit: Limit = ROWS_SHOWN) -> shapes.Violations:
+    """What broke the tracking plan lately, let in or refused.
+
+    Events that were let in all the same, at the end of the log, and refusals.
+    """
+    with api.reader() as reader:
+        folder, counts = reader.folder, dict(reader.refused())
+    found, _ = latest(folder, limit, lambda event: any(map(_broken, event.flags)))
+    refused = [
+        each
+        for code in PLAN_CODES
+        for each in list_refused(api.folder.path, code=code, limit=limit)
+    ]
+    newest = sorted(refused, key=lambda each: each.id, reverse=True)[:limit]
+    return shapes.Violations(
+        let_in=[_seen(each) for each in found],
+        refused=[shapes.RefusedShown(**_refused(each)) for each in newest],
+        counts={code: number for code, number in counts.items() if code in PLAN_CODES},
+    )
+
+
+def _broken(flag: str) -> bool:
+    return flag.startswith((VIOLATION, UNPLANNED))
 
 
 @routes.get("/v1/quarantine", scope="events:read", gives=shapes.Quarantine)

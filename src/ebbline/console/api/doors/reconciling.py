@@ -49,19 +49,19 @@ def list_reconciliations(
 
 
 @routes.get(
-    "/v1/reconciliations/{id}", scope="deliveries:raw", gives=shapes.ReportShown,
+    "/v1/reconciliations/{report}", scope="deliveries:raw", gives=shapes.ReportShown,
     also=("not_found",),
 )  # fmt: skip
 def show_reconciliation(
     api: Api,
-    id: Annotated[  # noqa: A002 - the word of the document
+    report: Annotated[
         str, Path(min_length=1, max_length=300, description="Its id, as it was given")
     ],
 ) -> shapes.ReportShown:
     """One report with its first drifts, one by one."""
-    found = asking.report_of(api.folder.path, id)
+    found = asking.report_of(api.folder.path, report)
     if found is None:
-        raise NotFound(f'There is no report "{id}" (yet: it is there once it has begun).')
+        raise NotFound(f'There is no report "{report}" (yet: it is there once it has begun).')
     drifts = [shapes.Drift(**msgspec.structs.asdict(each)) for each in found.examples]
     return shapes.ReportShown(report=_report(found), drifts=drifts)
 

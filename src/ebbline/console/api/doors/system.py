@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 
 from ebbline.client.shapes.access import Me
-from ebbline.client.shapes.status import LogStanding, StateStanding, Status
+from ebbline.client.shapes.system import LogStanding, StateStanding, Status
 from ebbline.console.api.context import Api, Caller
 from ebbline.console.api.doors.changes import build_of
 from ebbline.console.api.routes import Routes

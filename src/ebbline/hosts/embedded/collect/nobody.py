@@ -40,7 +40,7 @@ def refuse_nobody(
         if not good
     ]
     events = [event for event, good in zip(parsed.events, named, strict=True) if good]
-    return Parsed(events, [*parsed.rejections, *refused], parsed.write_key)
+    return Parsed(events, [*parsed.rejections, *refused])
 
 
 def _items(body: bytes, parsed: Parsed) -> list[tuple[str, bytes]]:

@@ -106,6 +106,14 @@ class Quarantine(msgspec.Struct, frozen=True, kw_only=True):
     counts: Annotated[dict[str, int], Meta(examples=[{"no_user_anon_id": 3}])]
 
 
+class Violations(msgspec.Struct, frozen=True, kw_only=True):
+    """What broke the tracking plan lately; `counts` is of all refusals that are kept, by reason."""
+
+    let_in: list[EventSeen]
+    refused: list[RefusedShown]
+    counts: Annotated[dict[str, int], Meta(examples=[{"unplanned_event": 3}])]
+
+
 class RefusedWhole(RefusedShown, frozen=True, kw_only=True):
     """One refusal with what was sent: as JSON, as text or as base64."""
 
