@@ -113,7 +113,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
                 "echo_per_cpu_second": round(bare.per_cpu_second),
                 "ratio": round(mine.per_cpu_second / bare.per_cpu_second, 2),
             }
-            capacity = mine.per_second
+            capacity = mine
         found["overload"] = _overload(folder, ours, batch, capacity, options)
     return found
 
@@ -132,19 +132,21 @@ def _best(rates: list[Rate]) -> Rate:
     return max(rates)
 
 
-def _overload(folder: Path, server: Server, load: Load, capacity: float,
+def _overload(folder: Path, server: Server, load: Load, capacity: Rate,
               options: argparse.Namespace) -> dict[str, object]:  # fmt: skip
     """An open loop: so many a second, whatever comes back."""
-    before = server.peak_bytes()
-    wanted = capacity * OVERLOAD
+    before, cpu = server.peak_bytes(), server.cpu_seconds()
+    wanted = capacity.per_second * OVERLOAD
     done = uvloop.run(flood(HOST, server.port, load, wanted, options.overload_seconds))
+    used = server.cpu_seconds() - cpu
     missing = _missing(folder, done.acknowledged)
     statuses: Counter[int] = done.statuses
     return {
-        "capacity_per_second": round(capacity),
+        "capacity_per_second": round(capacity.per_second),
         "offered_per_second": round(done.offered / done.seconds),
         "accepted_per_second": round(done.accepted_in_time / done.seconds),
-        "accepted_share": round(done.accepted_in_time / done.seconds / capacity, 2),
+        "accepted_share": round(done.accepted_in_time / done.seconds / capacity.per_second, 2),
+        "accepted_share_by_cpu": round(done.statuses[200] / used / capacity.per_cpu_second, 2),
         "statuses": dict(statuses),
         "without_retry_after": done.without_retry_after,
         "unanswered": done.unanswered,

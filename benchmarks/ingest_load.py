@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 TICK_SECONDS = 0.01
-CONNECTIONS_MAX = 3_000
+CONNECTIONS = 3_000
 DRAIN_SECONDS = 5.0
 _MARK = b'"messageId": "'
 _ID_LENGTH = 12
@@ -31,14 +31,17 @@ class Load:
             + body
             for body in bodies
         ]
-        self._cuts = [request.index(_MARK) + len(_MARK) for request in self.requests]
+        cuts = [request.index(_MARK) + len(_MARK) for request in self.requests]
+        self._parts = [
+            (request[:cut], request[cut + _ID_LENGTH :])
+            for request, cut in zip(self.requests, cuts, strict=True)
+        ]
 
-    def numbered(self, number: int) -> tuple[bytes, bytes]:
-        """One request and the id of its first event."""
-        place = number % len(self.requests)
-        request, cut = self.requests[place], self._cuts[place]
+    def numbered(self, number: int) -> tuple[bytes, list[bytes]]:
+        """The id of a request's first event, and the request in pieces."""
+        start, end = self._parts[number % len(self._parts)]
         name = b"x%011d" % number
-        return name, request[:cut] + name + request[cut + _ID_LENGTH :]
+        return name, [start, name, end]
 
 
 class _Connection(asyncio.Protocol):
@@ -58,11 +61,11 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         self.open = False
 
-    def ask(self, request: bytes, name: bytes = b"") -> None:
+    def ask(self, pieces: list[bytes], name: bytes = b"") -> None:
         """Send one."""
         self.name = name
         assert self.transport is not None
-        self.transport.write(request)
+        self.transport.writelines(pieces)
 
     def data_received(self, data: bytes) -> None:
         if self._left < 0:
@@ -95,7 +98,7 @@ async def loaded(
         statuses[status] += 1
         if time.perf_counter() < ends:
             number += 1
-            connection.ask(load.requests[number % len(load.requests)])
+            connection.ask([load.requests[number % len(load.requests)]])
             return
         busy -= 1
         if busy == 0:
@@ -108,7 +111,7 @@ async def loaded(
     ]
     for connection in opened:
         number += 1
-        connection.ask(load.requests[number % len(load.requests)])
+        connection.ask([load.requests[number % len(load.requests)]])
     await done.wait()
     for connection in opened:
         assert connection.transport is not None
@@ -130,11 +133,11 @@ class Flooded:
 
 
 async def flood(host: str, port: int, load: Load, per_second: float, seconds: float) -> Flooded:
-    """So many requests a second on as many connections as that takes, answered or not."""
+    """So many requests a second over many connections, however soon others are answered."""
     done = Flooded()
     idle: list[_Connection] = []
     everybody: list[_Connection] = []
-    began = time.perf_counter()
+    began = 0.0
 
     def answered(connection: _Connection, status: int, head: bytes) -> None:
         done.statuses[status] += 1
@@ -148,22 +151,19 @@ async def flood(host: str, port: int, load: Load, per_second: float, seconds: fl
             idle.append(connection)
 
     loop = asyncio.get_running_loop()
-    due, last = 0.0, began
+    for _ in range(CONNECTIONS):
+        _, connection = await loop.create_connection(lambda: _Connection(answered), host, port)
+        everybody.append(connection)
+    idle += everybody
+    due, began = 0.0, time.perf_counter()
+    last = began
     while (now := time.perf_counter()) - began < seconds:
-        due, last = due + (now - last) * per_second, now
-        for _ in range(int(due)):
+        due, last = min(due + (now - last) * per_second, CONNECTIONS), now
+        while due >= 1 and (connection := _usable(idle)) is not None:
             due -= 1
-            connection = _usable(idle)
-            if connection is None:
-                if len(everybody) >= CONNECTIONS_MAX:
-                    continue
-                _, connection = await loop.create_connection(
-                    lambda: _Connection(answered), host, port
-                )
-                everybody.append(connection)
-            name, request = load.numbered(done.offered)
+            name, pieces = load.numbered(done.offered)
             done.offered += 1
-            connection.ask(request, name)
+            connection.ask(pieces, name)
         await asyncio.sleep(TICK_SECONDS)
     done.seconds = time.perf_counter() - began
     ends = time.perf_counter() + DRAIN_SECONDS

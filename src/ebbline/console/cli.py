@@ -15,6 +15,7 @@ from ebbline import __version__
 from ebbline.console.commands import (
     api,
     apply,
+    backup,
     deliveries,
     demo,
     destination,
@@ -33,6 +34,7 @@ from ebbline.console.commands import (
     profile,
     quarantine,
     reconcile,
+    restore,
     run,
     schema,
     secret,
@@ -127,6 +129,8 @@ app.command("run", rich_help_panel=_RUN)(run.run)
 app.command("apply", rich_help_panel=_RUN)(apply.apply)
 app.command("rollback", rich_help_panel=_RUN)(apply.rollback)
 app.command("import", rich_help_panel=_RUN)(events.import_events)
+app.command("backup", rich_help_panel=_RUN)(backup.backup)
+app.command("restore", rich_help_panel=_RUN)(restore.restore)
 app.command("doctor", rich_help_panel=_RUN)(doctor.doctor)
 app.add_typer(secret.app, name="secret", rich_help_panel=_RUN)
 app.add_typer(key.app, name="key", rich_help_panel=_RUN)

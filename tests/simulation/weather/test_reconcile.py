@@ -43,11 +43,12 @@ class Quiet(Storm):
         if self.task.done():
             self.task.result()
 
-    async def reconcile(self, place, name="asked", **options):
+    async def reconcile(self, place, name="asked", *, live=True, **options):
         Spool(self.folder).put(Reconcile(name, place.name, **options), name)
         self.deliver.wake()
         for _ in range(600):
-            await self._change()
+            if live:
+                await self._change()
             await self.wait(1)
             report = report_of(self.folder, name)
             if report is not None and report.ended_ms is not None:
@@ -72,7 +73,8 @@ def ours(place):
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("place", READABLE, ids=lambda place: place.name)
-def test_drift_is_found_and_healed(place, seed, tmp_path):
+@pytest.mark.parametrize("live", [True, False])
+def test_drift_is_found_and_healed(place, seed, live, tmp_path):
     async def main(clock):
         quiet = Quiet(seed, tmp_path, clock, [place])
         quiet._begin()
@@ -83,7 +85,7 @@ def test_drift_is_found_and_healed(place, seed, tmp_path):
         changed = drift(place, vendor, Random(seed))
         quiet.sent.clear()
         before = {row.seq for row in quiet.town.rows}
-        report = await quiet.reconcile(place)
+        report = await quiet.reconcile(place, live=live)
         await quiet.wait(120)
         assert report.state == "done", report.problem
         moved = {row.profile for row in quiet.town.rows if row.seq not in before}
@@ -92,6 +94,7 @@ def test_drift_is_found_and_healed(place, seed, tmp_path):
         assert found <= changed, "somebody was repaired who was right"
         at_rest = {(n, f) for n, f in changed if n not in quiet.names(place, moved)}
         assert at_rest <= found, "a drift was not found"
+        assert live or found == changed
         assert report.healed == report.drifts == len(found)
         old = [each for each in quiet.sent if each[2] in before and each[0] != ""]
         again = [

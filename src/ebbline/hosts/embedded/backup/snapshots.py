@@ -59,12 +59,11 @@ class Snapshot:
         try:
             made.execute("PRAGMA synchronous = off")  # a crash throws the copy away
             with made.backup("main", self._db, "main") as copying:
-                left = 0
+                done = 0
                 while not copying.done:
-                    before = left
                     copying.step(PAGES_PER_STEP)
-                    left = copying.remaining
-                    advanced(page * (before - left if before else copying.page_count - left))
+                    before, done = done, copying.page_count - copying.remaining
+                    advanced(page * (done - before))
             found: Any = made.execute("PRAGMA quick_check(1)").fetchall()
         finally:
             made.close()
