@@ -114,7 +114,8 @@ def _measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
                 "ratio": round(mine.per_cpu_second / bare.per_cpu_second, 2),
             }
             capacity = mine
-        found["overload"] = _overload(folder, ours, batch, capacity, options)
+        for name, heeding in (("overload", True), ("overload_unheeded", False)):
+            found[name] = _overload(folder, ours, batch, capacity, options, heeding=heeding)
     return found
 
 
@@ -133,11 +134,13 @@ def _best(rates: list[Rate]) -> Rate:
 
 
 def _overload(folder: Path, server: Server, load: Load, capacity: Rate,
-              options: argparse.Namespace) -> dict[str, object]:  # fmt: skip
-    """An open loop: so many a second, whatever comes back."""
+              options: argparse.Namespace, *, heeding: bool) -> dict[str, object]:  # fmt: skip
+    """An open loop: so many a second, whatever comes back, from senders that wait as they are
+    told, or that do not."""
     before, cpu = server.peak_bytes(), server.cpu_seconds()
     wanted = capacity.per_second * OVERLOAD
-    done = uvloop.run(flood(HOST, server.port, load, wanted, options.overload_seconds))
+    seconds = options.overload_seconds
+    done = uvloop.run(flood(HOST, server.port, load, wanted, seconds, heeding=heeding))
     used = server.cpu_seconds() - cpu
     missing = _missing(folder, done.acknowledged)
     statuses: Counter[int] = done.statuses

@@ -132,12 +132,16 @@ class Flooded:
     seconds: float = 0.0
 
 
-async def flood(host: str, port: int, load: Load, per_second: float, seconds: float) -> Flooded:
-    """So many requests a second over many connections, however soon others are answered."""
+async def flood(
+    host: str, port: int, load: Load, per_second: float, seconds: float, *, heeding: bool
+) -> Flooded:
+    """So many requests a second from many senders, however soon others are answered. A sender
+    that is `heeding`, as SDKs are, waits as long as a refusal says before it sends again."""
     done = Flooded()
     idle: list[_Connection] = []
     everybody: list[_Connection] = []
     began = 0.0
+    loop = asyncio.get_running_loop()
 
     def answered(connection: _Connection, status: int, head: bytes) -> None:
         done.statuses[status] += 1
@@ -147,10 +151,15 @@ async def flood(host: str, port: int, load: Load, per_second: float, seconds: fl
         elif b"retry-after: " not in head:
             done.without_retry_after += 1
         connection.name = b""
-        if b"connection: close" not in head:
+        if b"connection: close" in head:
+            return
+        if heeding and b"retry-after: " in head:
+            start = head.index(b"retry-after: ") + 13
+            wait = int(head[start:].split(b"\r\n", 1)[0])
+            loop.call_later(wait, idle.append, connection)
+        else:
             idle.append(connection)
 
-    loop = asyncio.get_running_loop()
     for _ in range(CONNECTIONS):
         _, connection = await loop.create_connection(lambda: _Connection(answered), host, port)
         everybody.append(connection)

@@ -19,10 +19,12 @@ Settings = TypeVar("Settings", bound=msgspec.Struct)
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A setting that has to be mended: which one, and a sentence about it."""
+    """A setting that has to be mended: which one, and a sentence about it. `hidden`: what
+    stands there is a secret, not to be shown beside the sentence."""
 
     where: str
     message: str
+    hidden: bool = False
 
 
 class Setup(msgspec.Struct, frozen=True):

@@ -9,11 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from ebbline.connectors.registry import CONNECTORS, check
 from ebbline.definitions import Loaded, load_files, load_project
-from ebbline.definitions.findings import Problem, whole_file
+from ebbline.definitions.findings import Problem
+from ebbline.definitions.plan import DestinationDef
 from ebbline.definitions.project.files import FOLDERS
 
 PROJECT_FILE = "ebbline.yml"
@@ -21,20 +20,20 @@ PROJECT_FILE = "ebbline.yml"
 
 def check_folder(folder: Path, now_ms: int) -> Loaded:
     """The project in a folder with everything found in it."""
-    loaded = load_project(
-        folder, today=_day(now_ms), destination_types=list(CONNECTORS), check_sql=_check_sql
-    )
-    return _with_destinations(loaded)
+    return load_project(
+        folder, today=_day(now_ms), destination_types=list(CONNECTORS), check_sql=_check_sql,
+        check_destination=_check_destination,
+    )  # fmt: skip
 
 
 def check_files(files: Mapping[str, bytes], now_ms: int) -> Loaded:
     """The same for a project's files by their paths inside its folder; what a folder would not
     be read for (a README) is left out."""
     wanted = {path: data for path, data in files.items() if _is_read(path)}
-    loaded = load_files(
-        wanted, today=_day(now_ms), destination_types=list(CONNECTORS), check_sql=_check_sql
-    )
-    return _with_destinations(loaded)
+    return load_files(
+        wanted, today=_day(now_ms), destination_types=list(CONNECTORS), check_sql=_check_sql,
+        check_destination=_check_destination,
+    )  # fmt: skip
 
 
 def _is_read(path: str) -> bool:
@@ -55,15 +54,7 @@ def _check_sql(text: str, types: Collection[str]) -> Sequence[Problem]:
     return check_statement(text, types)
 
 
-def _with_destinations(loaded: Loaded) -> Loaded:
-    """The project with what connectors find wrong in their destinations' settings."""
-    if loaded.plan is None:
-        return loaded
-    found = tuple(
-        whole_file("destinations", "bad_destination", f"{each.name}: {problem.message}")
-        for each in loaded.plan.destinations
-        for problem in check(each.type, each.settings, each.sync)
-    )
-    if not found:
-        return loaded
-    return msgspec.structs.replace(loaded, plan=None, findings=(*loaded.findings, *found))
+def _check_destination(destination: DestinationDef) -> Sequence[tuple[str, str]]:
+    """What its connector finds wrong in a destination, and where."""
+    found = check(destination.type, destination.settings, destination.sync)
+    return [(problem.where, problem.message) for problem in found]

@@ -127,8 +127,9 @@ def test_what_counts_once_is_event_time_person_and_insert_id() -> None:
 
 
 def test_what_a_profile_update_sets_are_traits_under_segments_names() -> None:
-    found = read({"$token": "t", "$distinct_id": "u1", "$time": TIME, "$set": {"$email": "a@b.example",
-                  "$first_name": "Ana", "plan": "pro"}, "$unset": ["$phone", "coupon"]}, update)  # fmt: skip
+    said = {"$email": "a@b.example", "$first_name": "Ana", "plan": "pro"}
+    whole = {"$token": "t", "$distinct_id": "u1", "$time": TIME, "$set": said}
+    found = read(whole | {"$unset": ["$phone", "coupon"]}, update)
     assert (found.type, found.time_ms) == ("identify", TIME)
     assert found.traits == {"email": "a@b.example", "firstName": "Ana", "plan": "pro",
                             "phone": None, "coupon": None}  # fmt: skip

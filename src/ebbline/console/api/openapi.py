@@ -14,7 +14,7 @@ from ebbline.client.shapes.people import Member
 from ebbline.client.shapes.system import EventSeen
 from ebbline.console.api.examples import example_of
 from ebbline.console.api.problems import CODES, DOCS
-from ebbline.console.api.routes import Declared, GuardedRoute, Routes
+from ebbline.console.api.routes import GuardedRoute, Routes, declared_of
 from ebbline.hosts.embedded.access import ROLES, SCOPES
 
 _TEXT = """\
@@ -52,7 +52,7 @@ def _schemas(routes: Iterable[Routes]) -> dict[str, Any]:
     kinds: list[Any] = [Problem, EventSeen, Member]
     for route in (each for topic in routes for each in topic.router.routes):
         assert isinstance(route, GuardedRoute)
-        declared: Declared = route.endpoint.declared
+        declared = declared_of(route)
         kinds += [kind for kind in (declared.gives, declared.takes) if isinstance(kind, type)]
     _, found = msgspec.json.schema_components(
         list(dict.fromkeys(kinds)), ref_template="#/components/schemas/{name}"

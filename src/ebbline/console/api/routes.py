@@ -32,6 +32,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Posted = TypeVar("Posted", bound=msgspec.Struct)
 
 ALWAYS: Final = ("unauthenticated", "forbidden", "rate_limited", "internal", "unavailable")
+_DECLARED: Final = "declared"
 PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -66,7 +67,7 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """As the framework's, behind the guard."""
         inner = super().get_route_handler()
-        declared: Declared = self.endpoint.declared
+        declared = declared_of(self)
         name = self.operation_id or self.name
 
         async def guarded(request: Request) -> Response:
@@ -87,6 +88,12 @@ class GuardedRoute(APIRoute):
             return response
 
         return guarded
+
+
+def declared_of(route: APIRoute) -> Declared:
+    """What a route said of itself."""
+    found: Declared = getattr(route.endpoint, _DECLARED)
+    return found
 
 
 class Routes:
@@ -126,7 +133,7 @@ class Routes:
 
         def add(endpoint: Endpoint) -> Endpoint:
             shaped = _shaped(endpoint, status)
-            shaped.declared = declared
+            setattr(shaped, _DECLARED, declared)
             codes = [*ALWAYS, *also, *(("busy",) if heavy else ())]
             if takes is not None:
                 codes += ["bad_json", "too_large", "not_json"]

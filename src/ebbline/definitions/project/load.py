@@ -32,7 +32,7 @@ from ebbline.definitions.project.governance import govern
 from ebbline.definitions.project.groups import read_groups
 from ebbline.definitions.project.lists import list_name, read_list
 from ebbline.definitions.project.options import purposes
-from ebbline.definitions.project.outputs import read_destinations, read_sources
+from ebbline.definitions.project.outputs import CheckDestination, read_destinations, read_sources
 from ebbline.definitions.project.rules import Draft, read_drafts, resolve
 from ebbline.definitions.project.settings import Settings, missing_settings, read_settings
 from ebbline.definitions.project.tracking import read_tracking
@@ -63,13 +63,18 @@ def load_project(
     today: str | None = None,
     destination_types: Collection[str] | None = None,
     check_sql: CheckSql | None = None,
+    check_destination: CheckDestination | None = None,
 ) -> Loaded:
     """Load a project folder. Nothing a user writes raises; see `load_files`."""
     files, findings = read_folder(Path(folder))
     if any(finding.code == "missing_folder" for finding in findings):
         return Loaded(None, (), tuple(findings))
     loaded = load_files(
-        files, today=today, destination_types=destination_types, check_sql=check_sql
+        files,
+        today=today,
+        destination_types=destination_types,
+        check_sql=check_sql,
+        check_destination=check_destination,
     )
     together = _limited(in_order((*findings, *loaded.findings)))
     failed = any(finding.severity == "error" for finding in findings)
@@ -82,14 +87,16 @@ def load_files(
     today: str | None = None,
     destination_types: Collection[str] | None = None,
     check_sql: CheckSql | None = None,
+    check_destination: CheckDestination | None = None,
 ) -> Loaded:
     """Load a project from its files' bytes by path inside the folder.
 
     `today` (an ISO date) decides which reviews are overdue; `destination_types` are the
-    connectors there are, `check_sql` finds what is wrong with a statement; None when that is
+    connectors there are, `check_sql` finds what is wrong with a statement and
+    `check_destination` what a connector minds in a destination; None when that is
     not to be checked.
     """
-    return _Load(files, today, destination_types, check_sql).loaded()
+    return _Load(files, today, destination_types, check_sql, check_destination).loaded()
 
 
 class _Load:
@@ -97,13 +104,14 @@ class _Load:
 
     def __init__(
         self, files: Mapping[str, bytes], today: str | None, types: Collection[str] | None,
-        check_sql: CheckSql | None,
+        check_sql: CheckSql | None, check_destination: CheckDestination | None,
     ) -> None:  # fmt: skip
         self._findings: list[Finding] = []
         self._documents: dict[str, list[Document]] = {}
         self._today = today
         self._types = types
         self._check_sql = check_sql
+        self._check_destination = check_destination
         for path in sorted(files):
             self._open(path, files[path])
 
@@ -140,7 +148,9 @@ class _Load:
         self._statements(audiences, settings)
         govern(audiences, self._today)
         groups = read_groups(self._of("audiences"), known)
-        destinations = read_destinations(self._of("destinations"), known, self._types)
+        destinations = read_destinations(
+            self._of("destinations"), known, self._types, self._check_destination
+        )
         sources = read_sources(self._of("sources"))
         examples = _examples(audiences, known)
         findings = self._all_findings()

@@ -6,13 +6,13 @@ Knows no connector: a connector's own keys are kept as written, only secrets are
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from ebbline.definitions.findings import did_you_mean
 from ebbline.definitions.known import Known
 from ebbline.definitions.plan import DestinationDef, ReconcileDef, SourceDef, SyncDef
-from ebbline.definitions.project.document import Document, Entry, Map, Scalar, Seq
+from ebbline.definitions.project.document import AnyValue, Document, Entry, Map, Scalar, Seq
 from ebbline.definitions.project.fields import DESTINATIONS, SOURCES
 from ebbline.definitions.project.reading import Named, Read, plain, read
 from ebbline.definitions.project.slo import read_probe
@@ -23,8 +23,16 @@ _SECRET = re.compile(
 _REFERENCE = re.compile(r"(?:env|file|store):.+")
 
 
+CheckDestination = Callable[[DestinationDef], Sequence[tuple[str, str]]]
+"""What a connector minds in a destination: (where, a sentence). Where is a setting's key, with
+what is inside it after dots, or `sync.` and a field."""
+
+
 def read_destinations(
-    documents: list[Document], known: Known, types: Collection[str] | None
+    documents: list[Document],
+    known: Known,
+    types: Collection[str] | None,
+    check: CheckDestination | None = None,
 ) -> tuple[DestinationDef, ...]:
     """The destinations; `types` are the connectors there are, None when not known."""
     made: dict[str, DestinationDef] = {}
@@ -46,8 +54,23 @@ def read_destinations(
         sync = _syncs(row.get("sync") or [], known)
         purposes, probe = tuple(row.get("purposes") or ()), read_probe(row.get("probe"), sync)
         reconcile = _reconcile(row.get("reconcile"))
-        made[name] = DestinationDef(name, type_, settings, sync, purposes, reconcile, probe)
+        one_made = DestinationDef(name, type_, settings, sync, purposes, reconcile, probe)
+        made[name] = one_made
+        if check is not None and type_ in (types or ()):
+            for where, message in check(one_made):
+                document.problem(_place(row, where) or one.key, "bad_destination", message)
     return tuple(made.values())
+
+
+def _place(row: Read, where: str) -> AnyValue | None:
+    """Where in the file a connector's finding belongs; None for the destination itself."""
+    key, _, rest = where.partition(".")
+    if key == "sync":
+        for each in row.get("sync") or []:
+            if rest in (each.get("as"), each.get("audience"), each.get("trait")):
+                return each.at
+    entry = row.free.get(key)
+    return None if entry is None else entry.value
 
 
 def _reconcile(row: Read | None) -> ReconcileDef:

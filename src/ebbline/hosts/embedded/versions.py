@@ -75,7 +75,8 @@ class Versions(msgspec.Struct, frozen=True):
 
     def with_differences(self) -> list[tuple[Version, tuple[Difference, ...]]]:
         """Every version, and what differs from the one that was live before it."""
-        found, before = [], None
+        found: list[tuple[Version, tuple[Difference, ...]]] = []
+        before = None
         for version in self.all:
             plan = decode_plan(version.plan)
             found.append((version, () if before is None else differences(before, plan)))

@@ -15,8 +15,7 @@ from ebbline.events.parse import Parser
 from ebbline.events.planned import Planned, Rules
 from ebbline.hosts.embedded.collect import Limits
 
-from .conftest import basic
-
+LOGIN = "Basic d2ViLWtleTo="  # web-key
 MP = "/mp/collect?measurement_id=G-1&api_secret=web-key"
 HIT = {"client_id": "1.2", "events": [{"name": "login"}]}
 SALE = {"event": "Sale", "properties": {"token": "web-key", "distinct_id": "ana"}}
@@ -127,7 +126,7 @@ async def test_a_request_has_one_token(collector):
 
 async def test_mixpanels_import_takes_what_is_valid_and_names_the_rest(collector):
     late = {"event": "Sale", "properties": {"distinct_id": "ana", "$insert_id": "i-2"}}
-    login = {"authorization": basic("web-key")}
+    login = {"authorization": LOGIN}
     answer = await post(collector, "/import?strict=1&project_id=1", [TIMED, late], **login)
     assert answer.status == 400
     assert json.loads(answer.body) == {
@@ -147,7 +146,7 @@ async def test_mixpanels_import_takes_what_is_valid_and_names_the_rest(collector
 
 
 async def test_mixpanels_import_takes_lines_and_says_what_is_too_large(collector):
-    login = {"authorization": basic("web-key"), "content_type": "application/x-ndjson"}
+    login = {"authorization": LOGIN, "content_type": "application/x-ndjson"}
     lines = "\n".join([json.dumps(TIMED)] * 2).encode()
     assert (await post(collector, "/import?strict=1", lines, **login)).status == 200
     answer = await post(collector, "/import", b"x" * ((2 << 20) + 1), **login)

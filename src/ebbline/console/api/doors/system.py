@@ -26,8 +26,8 @@ def me(caller: Caller) -> Me:
     requests 10, heavy ones 500.
     """
     return Me(
-        key=caller.id, name=caller.name, role=caller.role, scopes=sorted(caller.scopes),
-        units_a_second=caller.units or UNITS_A_SECOND,
+        key=caller.id, name=caller.name, role=caller.role,  # type: ignore[arg-type]
+        scopes=sorted(caller.scopes), units_a_second=caller.units or UNITS_A_SECOND,
     )  # fmt: skip
 
 

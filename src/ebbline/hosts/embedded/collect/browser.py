@@ -104,7 +104,10 @@ class Site:
         host = request.headers.get(b"host", b"")
         if not _HOST.fullmatch(host):
             return None
-        return f"{request.scheme}://{host.decode('ascii')}"
+        # What a proxy says is believed: it only tells the asker where to send its own events.
+        told = request.headers.get(b"x-forwarded-proto", b"")
+        scheme = told.decode("ascii") if told in (b"http", b"https") else request.scheme
+        return f"{scheme}://{host.decode('ascii')}"
 
 
 def site_from(environ: Mapping[str, str]) -> Site:

@@ -19,6 +19,7 @@ from ebbline.hosts.embedded.collect.keys import Keys, Strangers
 from ebbline.hosts.embedded.collect.nobody import NOBODY_NAMED
 from ebbline.hosts.embedded.collect.ports import Overloaded
 from ebbline.hosts.embedded.collect.request import Request
+from ebbline.hosts.embedded.collect.spreading import Spreading
 
 if TYPE_CHECKING:
     from ebbline.events.parse import Parser
@@ -62,6 +63,7 @@ class Intake:
         self.handled = 0
         self._appender = appender
         self._strangers = Strangers()
+        self._spreading = Spreading()
 
     def read_as(
         self, parser: Parser, keys: Mapping[str, str], names_somebody: Callable[[Event], bool]
@@ -85,9 +87,14 @@ class Intake:
         """Raises `Overloaded` when as many requests are being handled as may be, or when what is
         read from one could not be stored anyway."""
         if self.handled >= self.limits.requests_max:
-            raise Overloaded("too many requests at once; try again later")
+            raise self._overloaded("too many requests at once; try again later")
         if not self._appender.has_room():
-            raise Overloaded("too much waits to be written; try again later")
+            raise self._overloaded("too much waits to be written; try again later")
+
+    def _overloaded(self, message: str) -> Overloaded:
+        problem = Overloaded(message)
+        problem.retry_after_s = self._spreading.retry_after_s(self.now_ms())
+        return problem
 
     async def take(self, calls: list[Call], source: str, size_bytes: int) -> list[Event | Fault]:
         """Makes the calls of one body durable, those that are refused in the quarantine; what

@@ -27,6 +27,12 @@ GROUP_EVENTS_MAX = 10_000
 OVERLOAD_RETRY_SECONDS = 2
 """Whole seconds a sender is asked to wait when the queue is full: it drains in about one."""
 
+OVERLOAD_RETRY_SECONDS_MAX = 60
+"""Whole seconds a sender is asked to wait at the most: SDKs obey up to 300, people look sooner."""
+
+REFUSALS_PER_SECOND = 100
+"""Refused requests a second that are wanted at the most: some percent of one core."""
+
 DISK_RETRY_SECONDS = 30
 """Whole seconds to wait while the log cannot be written: a person has to make room."""
 

@@ -30,3 +30,6 @@ WATCH_ENTRIES = 64
 
 # Log entries looked through for the latest events; a quiet filter ends here.
 LATEST_ENTRIES_MAX = 2_000
+
+# Events in them after which no further entries are looked through: about half a second of work.
+LATEST_EVENTS_MAX = 50_000

@@ -10,9 +10,10 @@ import msgspec
 from ebbline.events.event import Event
 from ebbline.hosts.embedded.clock import SystemClock
 from ebbline.hosts.embedded.folder import DataFolder
-from ebbline.hosts.embedded.log import Log
+from ebbline.hosts.embedded.log import Entry, Log
 from ebbline.hosts.embedded.reading.limits import (
     LATEST_ENTRIES_MAX,
+    LATEST_EVENTS_MAX,
     WATCH_ENTRIES,
     WATCH_SECONDS,
 )
@@ -35,15 +36,16 @@ def latest(folder: DataFolder, limit: int, wanted: Wanted) -> tuple[list[Seen], 
     the last entries of the log only."""
     log = _open(folder)
     try:
-        end = log.tail().offset
+        end = upper = log.tail().offset
+        lowest, looked = max(0, end - LATEST_ENTRIES_MAX), 0
         found: list[Seen] = []
-        upper = end
-        lowest = max(0, end - LATEST_ENTRIES_MAX)
-        while upper > lowest and len(found) < limit:
+        while upper > lowest and len(found) < limit and looked < LATEST_EVENTS_MAX:
             start = max(lowest, upper - WATCH_ENTRIES)
-            found = [*_between(log, start, upper, wanted), *found]
+            entries = [each for each in log.read(start, upper - start) if each.offset <= upper]
+            looked += sum(each.count for each in entries)
+            found = [seen for each in entries for seen in _wanted_of(log, each, wanted)] + found
             upper = start
-        return found[-limit:] if limit else [], end
+        return found[-limit:], end
     finally:
         log.close()
 
@@ -59,28 +61,34 @@ async def watch(
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while True:
-            entries = list(log.read(offset, WATCH_ENTRIES))
-            found: list[Seen] = []
-            if entries:
-                found = list(_between(log, offset, entries[-1].offset, wanted))
-                offset = entries[-1].offset
+            # In a thread: many events may lie in few entries.
+            found, read = await asyncio.to_thread(_next, log, offset, wanted)
             yield found
             left = until - loop.time()
-            if left <= 0 and not entries:
+            if left <= 0 and read == offset:
                 return
-            await asyncio.sleep(0 if entries else min(WATCH_SECONDS, left))
+            await asyncio.sleep(0 if read > offset else min(WATCH_SECONDS, left))
+            offset = read
     finally:
         log.close()
+
+
+def _next(log: Log, after: int, wanted: Wanted) -> tuple[list[Seen], int]:
+    """What is wanted of the next few entries, and the last entry that was looked at."""
+    found: list[Seen] = []
+    for entry in log.read(after, WATCH_ENTRIES):
+        found += _wanted_of(log, entry, wanted)
+        after = entry.offset
+    return found, after
 
 
 def _open(folder: DataFolder) -> Log:
     return Log(folder.log, SystemClock(), read_only=True)
 
 
-def _between(log: Log, after: int, until: int, wanted: Wanted) -> Iterator[Seen]:
-    for entry in log.read(after, until - after):
-        if entry.kind not in _EVENTS or entry.offset > until:
-            continue
-        for position, event in enumerate(log.events(entry)):
-            if wanted(event):
-                yield Seen(entry.offset, position, entry.now_ms, event)
+def _wanted_of(log: Log, entry: Entry, wanted: Wanted) -> Iterator[Seen]:
+    if entry.kind not in _EVENTS:
+        return
+    for position, event in enumerate(log.events(entry)):
+        if wanted(event):
+            yield Seen(entry.offset, position, entry.now_ms, event)
