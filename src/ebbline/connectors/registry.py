@@ -72,7 +72,9 @@ def sync_problem(connector: Connector, sync: SyncDef) -> str:
 def _settings_problems(connector: Connector, settings: dict[str, Any]) -> tuple[Problem, ...]:
     literal = tuple(
         Problem(
-            key, f'"{key}" must name a secret (env:NAME, file:PATH or store:NAME), not hold it.'
+            key,
+            f'"{key}" must name a secret (env:NAME, file:PATH or store:NAME), not hold it.',
+            hidden=True,
         )
         for key in connector.secret_keys
         if not all(is_reference(part) for part in parts(settings.get(key)))

@@ -54,7 +54,7 @@ def _check_sql(text: str, types: Collection[str]) -> Sequence[Problem]:
     return check_statement(text, types)
 
 
-def _check_destination(destination: DestinationDef) -> Sequence[tuple[str, str]]:
+def _check_destination(destination: DestinationDef) -> Sequence[tuple[str, str, bool]]:
     """What its connector finds wrong in a destination, and where."""
     found = check(destination.type, destination.settings, destination.sync)
-    return [(problem.where, problem.message) for problem in found]
+    return [(problem.where, problem.message, problem.hidden) for problem in found]

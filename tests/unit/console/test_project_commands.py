@@ -128,7 +128,8 @@ def test_problems_have_their_place_and_exit_code(shell):
 def test_what_connectors_refuse_is_a_problem_of_the_project(shell):
     shell("init", "shop")
     edit(shell.folder / "shop/destinations/braze.yml", "endpoint: https://", "endpoint: gopher://")
-    assert "braze: " in shell("validate", code=3).stdout
+    told = shell("validate", code=3).stdout
+    assert "destinations/braze.yml:6:15: error: gopher is no scheme of the web" in told
 
 
 def test_names_that_a_vendor_reserves_are_found_before_the_start(shell):

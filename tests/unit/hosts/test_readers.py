@@ -14,7 +14,10 @@ from ebbline.hosts.embedded.reading.readers import Readers
 from ebbline.hosts.embedded.reading.tail import latest, watch
 from ebbline.testing import System
 
-RULES = "audiences:\n  {name}: {{when: 'performed(\"Demo Watched\")', owner: me, review_by: 2100-01-01}}"
+RULES = """
+audiences:
+  {name}: {{when: 'performed("Demo Watched")', owner: me, review_by: 2100-01-01}}
+"""
 WATCHED = {"type": "track", "event": "Demo Watched"}
 
 

@@ -88,7 +88,7 @@ class Chart:
                 end = _closing(words, at)
                 items.append(self._pipe(words[at + 1 : end], dot, names))
                 at = end
-            elif at == 0 and words[0] in _FUNCTIONS | {"include"}:
+            elif at == 0 and words[0] in {*_FUNCTIONS, "include"}:
                 items.append(words[0])
             else:
                 items.append(self._term(words[at], dot, names))
@@ -172,7 +172,9 @@ def _closing(words: list[str], at: int) -> int:
 
 
 def _shown(value: Any) -> str:
-    return {True: "true", False: "false"}.get(value, str(value)) if value is not None else ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def _to_yaml(value: Any) -> str:

@@ -23,9 +23,9 @@ _SECRET = re.compile(
 _REFERENCE = re.compile(r"(?:env|file|store):.+")
 
 
-CheckDestination = Callable[[DestinationDef], Sequence[tuple[str, str]]]
-"""What a connector minds in a destination: (where, a sentence). Where is a setting's key, with
-what is inside it after dots, or `sync.` and a field."""
+CheckDestination = Callable[[DestinationDef], Sequence[tuple[str, str, bool]]]
+"""What a connector minds in a destination: (where, a sentence, whether a secret stands there).
+Where is a setting's key, with what is inside it after dots, or `sync.` and a field."""
 
 
 def read_destinations(
@@ -44,8 +44,10 @@ def read_destinations(
         row: Read | None = one.value
         if row is None:
             continue
+        told = len(document.findings)
         for key, entry in row.free.items():
             _no_literal_secret(document, key, entry)
+        literal = len(document.findings) > told
         type_ = row.get("type", "")
         if types is not None and type_ and type_ not in types:
             hint = did_you_mean(type_, types, quoted=False) or "there is " + ", ".join(types)
@@ -57,8 +59,11 @@ def read_destinations(
         one_made = DestinationDef(name, type_, settings, sync, purposes, reconcile, probe)
         made[name] = one_made
         if check is not None and type_ in (types or ()):
-            for where, message in check(one_made):
-                document.problem(_place(row, where) or one.key, "bad_destination", message)
+            for where, message, hidden in check(one_made):
+                if hidden and literal:
+                    continue  # said already
+                place = one.key if hidden else _place(row, where) or one.key
+                document.problem(place, "bad_destination", message)
     return tuple(made.values())
 
 
@@ -68,7 +73,8 @@ def _place(row: Read, where: str) -> AnyValue | None:
     if key == "sync":
         for each in row.get("sync") or []:
             if rest in (each.get("as"), each.get("audience"), each.get("trait")):
-                return each.at
+                found: AnyValue = each.at
+                return found
     entry = row.free.get(key)
     return None if entry is None else entry.value
 

@@ -12,7 +12,7 @@ LEDGER_ENTRIES_SHOWN = 50
 # Events folded between two commits while the past is made anew: bounds memory.
 PAST_COMMIT_EVENTS = 50_000
 
-# Readers that stay open while nobody asks: as many as a small machine answers at once.
+# Readers that stay open while nobody asks: as many requests as a small machine answers at once.
 READERS_KEPT_MAX = 8
 
 # Memberships kept encoded: people who are asked for again. About 500 bytes each.
