@@ -67,7 +67,8 @@ def measure(profiles: int, seconds: float, connections: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="ebbline-read-") as name:
         folder = open_folder(Path(name) / "data")
         key = fill(folder, profiles)
-        for kind, people in (("bare", AGAIN), ("again", AGAIN), ("everybody", profiles)):
+        again = min(AGAIN, profiles)
+        for kind, people in (("bare", again), ("again", again), ("everybody", profiles)):
             with _Server("" if kind == "bare" else str(folder.path)) as server:
                 requests = _requests(key, people, server.port)
                 asyncio.run(_drive(server.port, requests, seconds / 4, connections))  # warm

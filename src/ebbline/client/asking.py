@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Any, Self, TypeVar
 
 import aiohttp
-from yarl import URL
 
 from ebbline.client import wire
 from ebbline.client.problem import error_of
@@ -77,7 +76,7 @@ class Asking:
                 timeout=self._timeout, read_bufsize=LINE_BYTES_MAX
             )
         headers = wire.headers(self._key, body=body is not None, more=more)
-        url = URL(self._base + target, encoded=True)
+        url = self._base + target
         async with self._session.request(
             method, url, data=wire.encoded(body), headers=headers
         ) as response:

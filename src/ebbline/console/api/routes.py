@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends
@@ -153,7 +153,8 @@ class Routes:
 
 
 def posted(shape: type[Posted]) -> Any:
-    """A parameter that is the request's body as a shape; Trips for one that is none."""
+    """What makes a parameter the request's body, `Annotated[Shape, posted(Shape)]`. Trips for a
+    body that is none."""
 
     async def read(request: Request) -> Posted:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -168,7 +169,7 @@ def posted(shape: type[Posted]) -> Any:
         request.state.posted = _recorded(found)
         return found
 
-    return Annotated[shape, Depends(read)]
+    return Depends(read)
 
 
 def decoded(body: bytes, shape: type[Posted]) -> Posted:

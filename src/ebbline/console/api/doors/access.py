@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ebbline.client.shapes import access as shapes
 from ebbline.console.api.context import Api, Caller
 from ebbline.console.api.limits import ROWS_SHOWN
@@ -25,7 +27,9 @@ def list_keys(api: Api) -> shapes.Keys:
     "/v1/keys", scope="keys:manage", takes=shapes.KeyWanted, gives=shapes.KeyMade,
     also=("refused",), status=201,
 )  # fmt: skip
-def create_key(api: Api, caller: Caller, body: posted(shapes.KeyWanted)) -> shapes.KeyMade:  # type: ignore[valid-type]
+def create_key(
+    api: Api, caller: Caller, body: Annotated[shapes.KeyWanted, posted(shapes.KeyWanted)]
+) -> shapes.KeyMade:
     """Make a key.
 
     Its text is shown here and never again. A key cannot make one that may more than itself.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -28,7 +28,7 @@ routes = Routes("changes")
     "/v1/validate", scope="definitions:plan", takes=shapes.Project, gives=shapes.Validated,
     also=("not_found",), records=False,
 )  # fmt: skip
-def validate(api: Api, body: posted(shapes.Project)) -> shapes.Validated:  # type: ignore[valid-type]
+def validate(api: Api, body: Annotated[shapes.Project, posted(shapes.Project)]) -> shapes.Validated:
     """Check a project.
 
     Every problem with its file, line and column. Nothing is stored.
@@ -41,7 +41,7 @@ def validate(api: Api, body: posted(shapes.Project)) -> shapes.Validated:  # typ
     "/v1/plan", scope="definitions:plan", takes=shapes.Project, gives=shapes.Planned,
     also=("not_found",), heavy=True, records=False,
 )  # fmt: skip
-def plan(api: Api, body: posted(shapes.Project)) -> shapes.Planned:  # type: ignore[valid-type]
+def plan(api: Api, body: Annotated[shapes.Project, posted(shapes.Project)]) -> shapes.Planned:
     """Compare a project with what is live.
 
     Definitions that differ and, with `counts`, who would enter and leave and what destinations
@@ -67,7 +67,9 @@ def plan(api: Api, body: posted(shapes.Project)) -> shapes.Planned:  # type: ign
     "/v1/apply", scope="definitions:apply", takes=shapes.Apply, gives=shapes.Proposed,
     also=("not_found", "bad_project"), status=202,
 )  # fmt: skip
-def apply(api: Api, caller: Caller, body: posted(shapes.Apply)) -> shapes.Proposed:  # type: ignore[valid-type]
+def apply(
+    api: Api, caller: Caller, body: Annotated[shapes.Apply, posted(shapes.Apply)]
+) -> shapes.Proposed:
     """Make a project live.
 
     The old version serves until the new one is built; `/v1/versions` tells how far that is.
@@ -86,7 +88,9 @@ def apply(api: Api, caller: Caller, body: posted(shapes.Apply)) -> shapes.Propos
     "/v1/rollback", scope="definitions:apply", takes=shapes.Rollback, gives=shapes.Proposed,
     also=("not_found",), status=202,
 )  # fmt: skip
-def rollback(api: Api, caller: Caller, body: posted(shapes.Rollback)) -> shapes.Proposed:  # type: ignore[valid-type]
+def rollback(
+    api: Api, caller: Caller, body: Annotated[shapes.Rollback, posted(shapes.Rollback)]
+) -> shapes.Proposed:
     """Make an older version live again."""
     with api.reader() as reader:
         known = reader.versions()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ebbline.client.shapes import people as shapes
 from ebbline.console.api.context import Api, Caller
 from ebbline.console.api.limits import OUTCOME_WAIT_MS
@@ -22,7 +24,9 @@ _ALSO = ("not_found", "refused")
 @routes.post(
     "/v1/merge", scope="people:write", takes=shapes.Merge, gives=shapes.Decided, also=_ALSO
 )
-def merge(api: Api, caller: Caller, body: posted(shapes.Merge)) -> shapes.Decided:  # type: ignore[valid-type]
+def merge(
+    api: Api, caller: Caller, body: Annotated[shapes.Merge, posted(shapes.Merge)]
+) -> shapes.Decided:
     """Make two people one.
 
     Whatever limits say. The stronger identifier, then the older wins.
@@ -36,7 +40,9 @@ def merge(api: Api, caller: Caller, body: posted(shapes.Merge)) -> shapes.Decide
 @routes.post(
     "/v1/unmerge", scope="people:write", takes=shapes.Unmerge, gives=shapes.Decided, also=_ALSO
 )
-def unmerge(api: Api, caller: Caller, body: posted(shapes.Unmerge)) -> shapes.Decided:  # type: ignore[valid-type]
+def unmerge(
+    api: Api, caller: Caller, body: Annotated[shapes.Unmerge, posted(shapes.Unmerge)]
+) -> shapes.Decided:
     """Undo a merge.
 
     Both people are as if it had never been, here and at every destination.
@@ -56,7 +62,9 @@ def unmerge(api: Api, caller: Caller, body: posted(shapes.Unmerge)) -> shapes.De
 @routes.post(
     "/v1/overrides", scope="people:write", takes=shapes.Override, gives=shapes.Decided, also=_ALSO
 )
-def set_override(api: Api, caller: Caller, body: posted(shapes.Override)) -> shapes.Decided:  # type: ignore[valid-type]
+def set_override(
+    api: Api, caller: Caller, body: Annotated[shapes.Override, posted(shapes.Override)]
+) -> shapes.Decided:
     """Put somebody into an audience, or keep somebody out, whatever its rule says."""
     until_ms = instant(body.until, "body.until")
     with api.reader() as reader:
@@ -72,7 +80,9 @@ def set_override(api: Api, caller: Caller, body: posted(shapes.Override)) -> sha
     "/v1/overrides/clear", scope="people:write", takes=shapes.ClearOverride,
     gives=shapes.Decided, also=_ALSO,
 )  # fmt: skip
-def clear_override(api: Api, caller: Caller, body: posted(shapes.ClearOverride)) -> shapes.Decided:  # type: ignore[valid-type]
+def clear_override(
+    api: Api, caller: Caller, body: Annotated[shapes.ClearOverride, posted(shapes.ClearOverride)]
+) -> shapes.Decided:
     """Let an audience's rule decide again about somebody."""
     with api.reader() as reader:
         pair, _ = reader.named(body.user)

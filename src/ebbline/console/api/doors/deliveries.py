@@ -135,7 +135,9 @@ def service_level_objectives(
     "/v1/slo/silences", scope="deliveries:write", takes=shapes.Silence, gives=shapes.Silenced,
     also=("not_found",),
 )  # fmt: skip
-def silence_alarms(api: Api, body: posted(shapes.Silence)) -> shapes.Silenced:  # type: ignore[valid-type]
+def silence_alarms(
+    api: Api, body: Annotated[shapes.Silence, posted(shapes.Silence)]
+) -> shapes.Silenced:
     """Tell nobody of a destination's alarms for a while."""
     known = _planned(api)
     if body.destination not in known:

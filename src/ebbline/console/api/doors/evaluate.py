@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ebbline.client.shapes import people as shapes
 from ebbline.client.shapes.access import Trouble
 from ebbline.console.api.context import Api
@@ -21,7 +23,9 @@ routes = Routes("evaluate")
     "/v1/evaluate", scope="definitions:plan", takes=shapes.Evaluate, gives=shapes.Evaluated,
     also=("not_found", "refused", "busy"), records=False,
 )  # fmt: skip
-def evaluate(api: Api, body: posted(shapes.Evaluate)) -> shapes.Evaluated:  # type: ignore[valid-type]
+def evaluate(
+    api: Api, body: Annotated[shapes.Evaluate, posted(shapes.Evaluate)]
+) -> shapes.Evaluated:
     """Say whether somebody with these events would be in an audience, why, and until when.
 
     Through the parser, identity and engine that run, under the live definitions. `rule` asks

@@ -94,7 +94,9 @@ def explain(api: Api, user: User, audience: AudienceAsked, at: At = None) -> sha
     "/v1/profile/explain", scope="people:read", takes=shapes.Suppose, gives=shapes.Explained,
     also=("not_found", "refused", "busy"), records=False,
 )  # fmt: skip
-def suppose_calls(api: Api, body: posted(shapes.Suppose)) -> shapes.Explained:  # type: ignore[valid-type]
+def suppose_calls(
+    api: Api, body: Annotated[shapes.Suppose, posted(shapes.Suppose)]
+) -> shapes.Explained:
     """What would become of a person if calls came.
 
     The real parser, identity and engine on a copy in memory; nothing is stored.

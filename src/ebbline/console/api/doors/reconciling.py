@@ -25,7 +25,9 @@ routes = Routes("reconciliation")
     "/v1/reconciliations", scope="deliveries:write", takes=shapes.Reconcile,
     gives=shapes.Started, also=("not_found", "not_running"), status=202,
 )  # fmt: skip
-def reconcile(api: Api, body: posted(shapes.Reconcile)) -> shapes.Started:  # type: ignore[valid-type]
+def reconcile(
+    api: Api, body: Annotated[shapes.Reconcile, posted(shapes.Reconcile)]
+) -> shapes.Started:
     """Read a destination back and compare it with the memberships.
 
     The delivering process does it, at the destination's pace; its report is there once it has

@@ -33,3 +33,7 @@ LATEST_ENTRIES_MAX = 2_000
 
 # Events in them after which no further entries are looked through: about half a second of work.
 LATEST_EVENTS_MAX = 50_000
+
+# Bytes of state.db that are mapped into the api process, for reads without a system call each:
+# the kernel's page cache itself, so no memory of our own. SQLite maps no more than this.
+MAPPED_BYTES = 2 << 30

@@ -18,7 +18,11 @@ from ebbline.definitions.plan import decode_plan
 from ebbline.errors import SetupError
 from ebbline.hosts.embedded.limits import BUSY_MS_MAX
 from ebbline.hosts.embedded.reading import queries
-from ebbline.hosts.embedded.reading.limits import ENTRIES_FOLLOWED_MAX, MEMBERSHIPS_KEPT_MAX
+from ebbline.hosts.embedded.reading.limits import (
+    ENTRIES_FOLLOWED_MAX,
+    MAPPED_BYTES,
+    MEMBERSHIPS_KEPT_MAX,
+)
 from ebbline.hosts.embedded.state.schema import KINDS
 from ebbline.profiles.identifiers import Pair
 from ebbline.profiles.normalise import identifier
@@ -108,6 +112,7 @@ class Memberships:
         try:
             self._db = apsw.Connection(str(self._state), flags=apsw.SQLITE_OPEN_READONLY)
             self._db.set_busy_timeout(BUSY_MS_MAX)
+            self._db.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}").fetchall()
         except apsw.Error as error:
             message = f"{self._state} cannot be read ({error})."
             raise SetupError(message) from error
