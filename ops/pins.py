@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script, not part of a package
 """Writes the part of constraints.txt that is needed to build or to run Ebbline.
 
 `python ops/pins.py run > run.txt`, then `pip install --require-hashes --requirement run.txt`.
@@ -22,7 +23,10 @@ HASH = re.compile(r"\s*\\?\s*--hash=\S+")
 def wanted(what: str) -> list[str]:
     """The packages that pyproject.toml names for `build` or `run`."""
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    table = {"build": project["build-system"]["requires"], "run": project["project"]["dependencies"]}
+    table = {
+        "build": project["build-system"]["requires"],
+        "run": project["project"]["dependencies"],
+    }
     return list(table[what])
 
 

@@ -70,10 +70,15 @@ class Stage:
 
     def objects(self):
         """Every attributes object Braze was sent, in order."""
-        requests = self.system.sandboxes["braze"].requests
+        requests = said(self.system)
         assert {entry["path"] for entry in requests} <= {"/users/track"}
         assert {entry["status"] for entry in requests} <= {201}
         return [item for entry in requests for item in entry["body"]["attributes"]]
+
+
+def said(system):
+    """The requests that told Braze something; the check of the key holds nothing."""
+    return [entry for entry in system.sandboxes["braze"].requests if entry["body"]]
 
 
 @pytest.fixture
@@ -170,7 +175,7 @@ async def test_a_group_call_and_an_alias_call(stage):
 async def test_the_body_is_what_brazes_documentation_shows(stage):
     await stage.play([*[story.demo(userId="ana")] * 3, story.product(userId="ana")])
     await stage.system.advance("25h")
-    bodies = [entry["body"] for entry in stage.system.sandboxes["braze"].requests]
+    bodies = [entry["body"] for entry in said(stage.system)]
     assert bodies == [
         {"attributes": [{"external_id": "ana", "segment_high_intent": True}]},
         {"attributes": [{"external_id": "ana", "segment_high_intent": False}]},

@@ -86,6 +86,13 @@ class IdentityRules:
             return ((USER_ID, user), (ANONYMOUS_ID, device))
         return ((ANONYMOUS_ID, device), (USER_ID, user))
 
+    def names(self, event: Event) -> bool:
+        """Whether an event names anybody at all; cheaper than asking who."""
+        user = event.user_id
+        if user is not None and self._user_ranked and plain(user) is not None:
+            return True
+        return bool(self.identifiers(event))
+
     def _all(self, event: Event, user: str | None, device: str | None) -> tuple[Pair, ...]:
         """The long way: calls that may carry more than the two usual identifiers."""
         found: dict[Pair, None] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 
 import pytest
@@ -39,7 +38,6 @@ def folder(tmp_path_factory):
 
 def fuzz(folder, calls: int) -> Counter:
     """So many calls in all, spread over the operations; how many of each status there were."""
-    logging.getLogger("httpx").setLevel(logging.ERROR)
     met: Counter = Counter()
     with served(*folder) as (app, _):
         schema = schemathesis.openapi.from_dict(app.routes.state.document)
@@ -97,8 +95,8 @@ def test_hundreds_of_random_requests_meet_no_server_error_and_no_unlisted_reply(
 
 @pytest.mark.full
 def test_twenty_thousand_random_requests_meet_no_server_error_and_no_unlisted_reply(folder):
-    met = fuzz(folder, 20_000)
-    assert met.total() >= 20_000
+    met = fuzz(folder, 28_000)  # some of those that are not as documented come without a key
+    assert met.total() - met[401] >= 20_000
     assert not [status for status in met if status >= 500]
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 
-import httpx
 import pytest
 
 from ebbline.hosts.embedded.access import ROLES
-from tests.suites.api.prepared import new_key, prepare, served
+from tests.suites.api.prepared import ask, new_key, prepare, served
 
 NOBODY = {
     "no key": {},
@@ -35,16 +34,14 @@ def operations(app):
 def statuses(app, requests):
     """The status of each of some (method, path, headers)."""
 
-    async def ask():
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
-            params = {"seconds": 0}  # of live events, which would else go on
-            return [
-                (await client.request(method, path, headers=headers, params=params)).status_code
-                for method, path, headers in requests
-            ]
+    async def all_of_them():
+        # `seconds` is for live events, which would else go on.
+        return [
+            (await ask(app, method, f"{path}?seconds=0", b"", headers)).status_code
+            for method, path, headers in requests
+        ]
 
-    return asyncio.run(ask())
+    return asyncio.run(all_of_them())
 
 
 def test_every_role_gets_where_its_scopes_say_and_nowhere_else(api):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -36,14 +35,8 @@ class Running:
         self.log: list[str] = []
         self.reading = threading.Thread(target=lambda: self.log.extend(self.process.stderr))
         self.reading.start()
-        self.url = msgspec.json.decode(self.process.stdout.readline())["url"]
-
-    def api(self) -> str:
-        return until(lambda: self.said(r"url=(http://\S+)/v1$"))
-
-    def said(self, pattern: str):
-        found = re.findall(pattern, "".join(self.log), re.MULTILINE)
-        return found[-1] if found else None
+        told = msgspec.json.decode(self.process.stdout.readline())
+        self.url, self.api = told["url"], told["api"]
 
     def command(self, *words: str) -> str:
         command = [sys.executable, "-m", "ebbline.console.cli", *words, "-p", str(self.folder)]
@@ -94,7 +87,7 @@ def works(client) -> bool:
 def test_the_api_follows_the_system_and_dies_alone(tmp_path):
     with running(tmp_path, "--api-port", "0") as system:
         key = system.command("key", "create", "--role", "owner", "--name", "test")
-        client = ebbline.Client(system.api(), key)
+        client = ebbline.Client(system.api, key)
         until(lambda: works(client))
         call = {"type": "page", "properties": {"path": "/pricing"}, "userId": "ana"}
         body = msgspec.json.encode({"batch": [call] * 3})
@@ -116,7 +109,7 @@ def test_the_api_follows_the_system_and_dies_alone(tmp_path):
         assert {n: pid for n, pid in system.children().items() if n != "api"} == others
 
         number = client.me().key
-        spare = ebbline.Client(system.api(), client.create_key("second", "owner").text)
+        spare = ebbline.Client(system.api, client.create_key("second", "owner").text)
         system.command("key", "revoke", str(number))
         with pytest.raises(ebbline.ApiError, match="unauthenticated"):
             client.me()
@@ -146,5 +139,5 @@ def test_a_taken_port_costs_the_api_and_nothing_else_unless_it_was_asked_for(tmp
 def test_without_the_api_there_is_none(tmp_path):
     with running(tmp_path, "--no-api") as system:
         assert "api" not in system.children()
-        assert system.said(r"url=(http://\S+)/v1$") is None
+        assert system.api is None
         system.end()

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from ebbline.console.api.context import Context
 from ebbline.definitions import load_files
 from ebbline.errors import SetupError
 from ebbline.hosts.embedded.clock import SystemClock
@@ -103,3 +104,19 @@ async def test_the_logs_end_is_watched_and_read_backwards():
             pass
         assert [each.event.user_id for each in batch] == ["u4"]
         await stream.aclose()
+
+
+async def test_sizes_are_counted_anew_when_somebody_has_moved():
+    async with System(project("a")) as system:
+        await system.send({**WATCHED, "userId": "u1"})
+        await system.settle()
+        context = Context(system.folder.path, system.clock)
+        with context.reader() as reader:
+            first = context.counts(reader)
+            assert context.counts(reader) is first
+            assert first[0].members == 1
+        await system.send({**WATCHED, "userId": "u2"})
+        await system.settle()
+        with context.reader() as reader:
+            assert context.counts(reader)[0].members == 2
+        context.close()

@@ -22,6 +22,7 @@ from ebbline.hosts.embedded.folder import DataFolder
 from ebbline.hosts.embedded.reading.memberships import Memberships, Standing
 from ebbline.hosts.embedded.reading.reader import Reader
 from ebbline.hosts.embedded.reading.readers import KeptReader, Readers
+from ebbline.hosts.embedded.reading.records import Count
 
 
 class Context:
@@ -37,6 +38,7 @@ class Context:
         self.memberships = Memberships(self.folder.state, _standings)
         self.followers = threading.BoundedSemaphore(FOLLOWERS_MAX)
         self._readers = Readers(self.folder.path, clock)
+        self._counts: tuple[tuple[bytes | None, int], tuple[Count, ...]] | None = None
         self._heavy = threading.BoundedSemaphore(HEAVY_AT_ONCE)
 
     def close(self) -> None:
@@ -50,6 +52,16 @@ class Context:
         """The folder at this moment, for a block."""
         with self._readers.reader() as reader:
             yield reader
+
+    def counts(self, reader: KeptReader) -> tuple[Count, ...]:
+        """Every audience with its people; counted anew once the ledger has gone on, as nobody
+        enters or leaves without a word in it."""
+        at = reader.definitions_and_end()
+        known = self._counts
+        if known is None or known[0] != at:
+            # Counted after the look: what is kept is as new as what it is kept for, or newer.
+            known = self._counts = (at, reader.counts())
+        return known[1]
 
     @contextmanager
     def heavy(self) -> Iterator[None]:

@@ -139,7 +139,7 @@ class Routes:
                 codes += ["bad_json", "too_large", "not_json"]
             if takes is not None or _has_parameters(endpoint):
                 codes.append("invalid")
-            summary, _, text = inspect.getdoc(endpoint).partition("\n\n")  # type: ignore[union-attr]
+            summary, _, text = (inspect.getdoc(endpoint) or "").partition("\n\n")
             self.router.add_api_route(
                 path, shaped, methods=[method], operation_id=endpoint.__name__,
                 summary=summary.rstrip("."), description=text or summary, status_code=status,
@@ -153,8 +153,8 @@ class Routes:
 
 
 def posted(shape: type[Posted]) -> Any:
-    """What makes a parameter the request's body, `Annotated[Shape, posted(Shape)]`. Trips for a
-    body that is none."""
+    """What makes a parameter be read from the request's body, as the second part of its
+    `Annotated` type. Trips for a body that is none."""
 
     async def read(request: Request) -> Posted:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -122,15 +122,20 @@ def _start(
 
     plan, loaded = place.checked()
 
+    api_ports: list[int] = []  # where the API listens, if it does
+
     def ready(real_port: int) -> None:
         url = f"http://{host}:{real_port}"
         if as_json:
-            show_json({"url": url, "project": plan.name, "data": str(place.data)})
+            urls = {"url": url, "api": next((f"http://{host}:{p}" for p in api_ports), None)}
+            show_json(urls | {"project": plan.name, "data": str(place.data)})
             sys.stdout.flush()  # somebody waits for this line
             return
         key = plan.sources[0].write_key if plan.sources else "any"
         say(f"\nEbbline keeps {plan.name} true.")
         say(f"  events   {url}/v1/batch   (write key {key}; point a Segment SDK at {url})")
+        for api_port in api_ports:
+            say(f"  api      http://{host}:{api_port}   (`ebbline key create` makes a key for it)")
         say(f"  data     {place.data}")
         say("  look     ebbline status, ebbline members AUDIENCE, in another terminal")
         say("  Ctrl-C ends it; nothing acknowledged is lost.\n")
@@ -140,7 +145,7 @@ def _start(
     options = RunOptions(
         speed=speed, log_level=log_level, on_ready=ready, keep_days=keep_days, apply=apply,
         who=somebody(), on_differing=_say_differing, project=str(place.project.absolute()),
-        api=None if api is None else Api(API_MODULE, api.port, wanted=api.wanted),
+        api=None if api is None else Api(API_MODULE, api.port, api.wanted, api_ports.append),
     )  # fmt: skip
     raise typer.Exit(run_system(plan, place.data, host, port, options))
 

@@ -42,11 +42,13 @@ MODULE = "ebbline.hosts.embedded.processes"
 class Api(msgspec.Struct, frozen=True):
     """Where the management API listens, and the module that serves it: the room above's, so it
     is named rather than imported. `wanted` says that somebody asked for this very port; else
-    the system starts without the API where the port is taken."""
+    the system starts without the API where the port is taken. `on_port` is told the real port
+    before anything starts."""
 
     module: str
     port: int
     wanted: bool = False
+    on_port: Callable[[int], object] | None = None
 
 
 class RunOptions(msgspec.Struct, frozen=True):
@@ -99,7 +101,10 @@ async def serve(plan: Plan, folder: Path, host: str, port: int, options: RunOpti
             api = _child(data, options, lock, "api", socket_fd=api_door.fileno())
             argv = (sys.executable, "-m", options.api.module, api.argv[-1])
             children.append(msgspec.structs.replace(api, argv=argv, essential=False))
-            structlog.get_logger().info("api", url=f"http://{host}:{api_door.getsockname()[1]}/v1")
+            api_port = api_door.getsockname()[1]
+            structlog.get_logger().info("api", url=f"http://{host}:{api_port}/v1")
+            if options.api.on_port is not None:
+                options.api.on_port(api_port)
         supervisor = Supervisor(children, _report)
         task = asyncio.create_task(supervisor.run())
         try:

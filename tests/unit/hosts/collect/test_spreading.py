@@ -38,6 +38,21 @@ def test_a_quiet_second_makes_it_a_few_again():
     assert spreading.retry_after_s(NOW_MS + 3_000) == 2
 
 
+def test_refusals_are_held_back_only_while_they_are_many():
+    spreading = Spreading(random.Random(1))
+    for _ in range(100):
+        spreading.retry_after_s(NOW_MS)
+    assert spreading.hold_seconds() == 0
+    for _ in range(900):
+        spreading.retry_after_s(NOW_MS)
+    assert spreading.hold_seconds() == 1
+    for _ in range(9_000):
+        spreading.retry_after_s(NOW_MS)
+    assert spreading.hold_seconds() == 2
+    spreading.retry_after_s(NOW_MS + 5_000)
+    assert spreading.hold_seconds() == 0
+
+
 async def test_what_could_not_be_stored_is_not_even_read(make):
     collector = make(limits=Limits(queue_events_max=0))
     answer = await collector.client.post("/v1/track", b"{")

@@ -27,7 +27,7 @@ routes = Routes("definitions")
 def list_audiences(api: Api, owner: Word = None, tag: Word = None) -> shapes.Audiences:
     """The catalogue of audiences with their sizes."""
     with api.reader() as reader:
-        plan, counts, now_ms = reader.plan(), reader.counts(), reader.now_ms()
+        plan, counts, now_ms = reader.plan(), api.counts(reader), reader.now_ms()
     sizes = {count.audience: count for count in counts}
     found = [
         _listed(plan, each, sizes)
@@ -48,7 +48,7 @@ def show_audience(api: Api, audience: Audience) -> shapes.AudienceShown:
     """
     with api.reader() as reader:
         reader.audience(audience)
-        plan, counts = reader.plan(), reader.counts()
+        plan, counts = reader.plan(), api.counts(reader)
     sizes = {count.audience: count for count in counts}
     found = next(each for each in plan.audiences if each.name == audience)
     listed = msgspec.structs.asdict(_listed(plan, found, sizes))

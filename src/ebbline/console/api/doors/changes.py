@@ -26,7 +26,7 @@ routes = Routes("changes")
 
 @routes.post(
     "/v1/validate", scope="definitions:plan", takes=shapes.Project, gives=shapes.Validated,
-    also=("not_found",), records=False,
+    also=("not_found",), heavy=True, records=False,
 )  # fmt: skip
 def validate(api: Api, body: Annotated[shapes.Project, posted(shapes.Project)]) -> shapes.Validated:
     """Check a project.
@@ -65,7 +65,7 @@ def plan(api: Api, body: Annotated[shapes.Project, posted(shapes.Project)]) -> s
 
 @routes.post(
     "/v1/apply", scope="definitions:apply", takes=shapes.Apply, gives=shapes.Proposed,
-    also=("not_found", "bad_project"), status=202,
+    also=("not_found", "bad_project"), heavy=True, status=202,
 )  # fmt: skip
 def apply(
     api: Api, caller: Caller, body: Annotated[shapes.Apply, posted(shapes.Apply)]
@@ -150,11 +150,13 @@ def build_of(known: Versions, progress: Progress | None) -> shapes.Build | None:
 def _loaded(api: Context, files: dict[str, str] | None) -> Loaded:
     """A posted project, or the one in the folder that the system was started with."""
     today_ms = api.clock.now_ms()
-    if files is not None:
-        return check_files({path: text.encode() for path, text in files.items()}, today_ms)
-    if api.project is None:
+    if files is None and api.project is None:
         raise Trip("not_found", "This API was started without a project folder; post `files`.")
-    return check_folder(api.project, today_ms)
+    with api.heavy():
+        if files is not None:
+            return check_files({path: text.encode() for path, text in files.items()}, today_ms)
+        assert api.project is not None
+        return check_folder(api.project, today_ms)
 
 
 def _propose(api: Context, who: str, wanted: Plan, note: str, of: int = 0) -> shapes.Proposed:

@@ -48,6 +48,8 @@ class AccessStore:
 
     def __init__(self, folder: Path) -> None:
         self._lock = threading.RLock()
+        # Looking a key up waits for no write: it has a connection and a lock of its own.
+        self._looking = threading.Lock()
         self._known: dict[str, Key] = {}
         self._version = -1
         try:
@@ -56,13 +58,16 @@ class AccessStore:
             self._db.execute("PRAGMA journal_mode = wal").fetchall()
             self._db.execute("PRAGMA synchronous = full")
             self._db.execute(schema.SCHEMA)
+            self._reading = apsw.Connection(str(folder / FILE), flags=apsw.SQLITE_OPEN_READONLY)
+            self._reading.set_busy_timeout(BUSY_MS_MAX)
         except apsw.Error as error:
             message = f"{folder / FILE} cannot be used ({error})."
             raise SetupError(message) from error
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
+        with self._lock, self._looking:
+            self._reading.close()
             self._db.close()
 
     def __enter__(self) -> Self:
@@ -79,11 +84,11 @@ class AccessStore:
         """The key that a text is; None for one that is unknown, revoked or past its end."""
         if not text.startswith(PREFIX):
             return None
-        with self._lock:
+        with self._looking:
             self._notice()
             key = self._known.get(text)
             if key is None:
-                rows: Any = self._db.execute(schema.BY_DIGEST, (digest(text),)).fetchall()
+                rows: Any = self._reading.execute(schema.BY_DIGEST, (digest(text),)).fetchall()
                 if not rows:
                     return None
                 key = _key(rows[0])
@@ -130,7 +135,6 @@ class AccessStore:
                     f"{key.name} is the last owner's key; make another one before it is revoked."
                 )
             self._db.execute(schema.REVOKE, (now_ms, number))
-            self._known.clear()
             return self._by_id(number)
 
     # -- the record of changes -------------------------------------------------------------
@@ -159,8 +163,8 @@ class AccessStore:
         return _key(rows[0])
 
     def _notice(self) -> None:
-        """Forget what is remembered when another process has written."""
-        row: Any = self._db.execute(schema.VERSION).fetchone()
+        """Forget what is remembered when anybody has written, here or in another process."""
+        row: Any = self._reading.execute(schema.VERSION).fetchone()
         if row[0] != self._version:
             self._version = row[0]
             self._known.clear()

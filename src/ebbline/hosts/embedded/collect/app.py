@@ -195,6 +195,8 @@ class CollectApp:
         try:
             intake.admit()
         except NotStored as problem:
+            del raw  # not held in memory meanwhile
+            await intake.hold()
             return answers.later(problem)
         intake.handled += 1
         try:

@@ -5,6 +5,7 @@ It knows no wire format and gives no answers: doors do, each in its sender's wor
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,13 @@ class Intake:
             raise self._overloaded("too many requests at once; try again later")
         if not self._appender.has_room():
             raise self._overloaded("too much waits to be written; try again later")
+
+    async def hold(self) -> None:
+        """Keeps a refusal back while there are many: whoever does not wait as it is told would
+        otherwise be refused again and again, at the cost of those who are taken in."""
+        seconds = self._spreading.hold_seconds()
+        if seconds:
+            await asyncio.sleep(seconds)
 
     def _overloaded(self, message: str) -> Overloaded:
         problem = Overloaded(message)

@@ -33,6 +33,10 @@ OVERLOAD_RETRY_SECONDS_MAX = 60
 REFUSALS_PER_SECOND = 100
 """Refused requests a second that are wanted at the most: some percent of one core."""
 
+HOLD_SECONDS_MAX = 2.0
+"""Seconds a refusal is held back at the most when there are many: a sender that does not wait as
+it is told cannot ask again before, and SDKs give a request at least ten."""
+
 DISK_RETRY_SECONDS = 30
 """Whole seconds to wait while the log cannot be written: a person has to make room."""
 
@@ -122,3 +126,7 @@ class Limits(msgspec.Struct, frozen=True):
     send_seconds_max: float = SEND_SECONDS_MAX
     connections_max: int = CONNECTIONS_MAX
     requests_max: int = CONCURRENCY_MAX
+
+# Objects made (more than dropped) before the collector looks at the young ones, and rounds before
+# it looks at older ones: parsed events are many and short-lived, and hardly ever form a circle.
+GC_THRESHOLDS = (100_000, 50, 1_000)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 
 from ebbline.hosts.embedded.collect.limits import (
+    HOLD_SECONDS_MAX,
     OVERLOAD_RETRY_SECONDS,
     OVERLOAD_RETRY_SECONDS_MAX,
     REFUSALS_PER_SECOND,
@@ -32,6 +33,17 @@ class Spreading:
             self._before = self._refused if second == self._second + 1 else 0
             self._second, self._refused = second, 0
         self._refused += 1
-        extra = max(self._before, self._refused) // REFUSALS_PER_SECOND
+        extra = self._rate() // REFUSALS_PER_SECOND
         most = OVERLOAD_RETRY_SECONDS_MAX - OVERLOAD_RETRY_SECONDS
         return OVERLOAD_RETRY_SECONDS + self._chance.randint(0, min(2 * extra, most))
+
+    def hold_seconds(self) -> float:
+        """How long to keep the refusal back: not at all while they are few."""
+        rate = self._rate()
+        if rate <= REFUSALS_PER_SECOND:
+            return 0.0
+        return min(HOLD_SECONDS_MAX, rate / REFUSALS_PER_SECOND / 10)
+
+    def _rate(self) -> int:
+        """Refusals of the last whole second, or of this one when there are more already."""
+        return max(self._before, self._refused)

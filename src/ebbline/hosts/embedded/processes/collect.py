@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -35,7 +36,7 @@ from ebbline.hosts.embedded.collect import (
     collect_app,
     connection_type,
 )
-from ebbline.hosts.embedded.collect.limits import CONNECTIONS_MAX, FILES_RESERVED
+from ebbline.hosts.embedded.collect.limits import CONNECTIONS_MAX, FILES_RESERVED, GC_THRESHOLDS
 from ebbline.hosts.embedded.doorbell import Bell
 from ebbline.hosts.embedded.lifeline import say_ready
 from ebbline.hosts.embedded.parsing import parser_for
@@ -89,6 +90,10 @@ def run(settings: ChildSettings) -> None:
 
 
 async def _serve(settings: ChildSettings) -> None:
+    # Parsed events are many and short-lived: the collector would look at them far too often.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     clock, folder, plan = clock_from(os.environ), settings.data_folder(), settings.plan()
     meters, limits = Meters(CollectorRegistry()), Limits(connections_max=_connections_max())
     log_clock = LogClock(clock.now_ms)
@@ -120,6 +125,7 @@ async def _serve(settings: ChildSettings) -> None:
     server = Server(uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", http=connection_type(limits),
         ws="none", timeout_graceful_shutdown=5, server_header=False, date_header=False,
+        proxy_headers=False,
     ))  # fmt: skip
     listening = socket.socket(fileno=settings.socket_fd)
     listening.setblocking(False)
@@ -139,7 +145,7 @@ def _keys(plan: Plan) -> dict[str, str]:
 def _naming(plan: Plan) -> Callable[[Event], bool]:
     """Whether an event names anybody, by the identifiers that a plan knows."""
     identities = IdentityRules(plan.identifiers)
-    return lambda event: bool(identities.identifiers(event))
+    return identities.names
 
 
 class Server(uvicorn.Server):

@@ -44,6 +44,10 @@ class KeptReader(Reader):
             self._encoded = encoded
             self._decoded = None if encoded is None else decode_plan(encoded)
 
+    def definitions_and_end(self) -> tuple[bytes | None, int]:
+        """The encoded definitions and the last entry of the ledger."""
+        return self._encoded, self.ledger_end()
+
     def members_after(
         self, audience: str, after: int, limit: int, *, effective: bool = False
     ) -> tuple[Member, ...]:
