@@ -52,7 +52,8 @@ def list_(
         one = each_destination
         reason = f" ({one.reason})" if one.reason else ""
         say(
-            f"{one.name}: {STATES[one.state]}{reason}, {plural(one.people, 'person', 'people')} known,"
+            f"{one.name}: {STATES[one.state]}{reason}"
+            f", {plural(one.people, 'person', 'people')} known,"
             f" {one.pending:,} waiting, {plural(one.dead, 'value')} laid aside"
         )
     if not found:
