@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ebbline.console.changing import bar
-from ebbline.console.commands.status import size
+from ebbline.console.commands.status import size_text
 from ebbline.console.output import iso, moment, plural, say, show, show_json, show_table
 from ebbline.console.place import DataOption, DryRunOption, JsonOption, Place, ProjectOption
 
@@ -50,7 +50,7 @@ def backup(
     if as_json:
         show_json({"file": str(file), "bytes": made.bytes, **document(made.manifest)})
         return
-    show(f"{file}: {size(made.bytes)}, the data of {moment(made.manifest.instant_ms)} UTC")
+    show(f"{file}: {size_text(made.bytes)}, the data of {moment(made.manifest.instant_ms)} UTC")
     show_members(made.manifest)
     if made.manifest.holds("secrets.json"):
         say(WITHOUT_KEY)
@@ -62,9 +62,9 @@ def _foretell(foreseen: Foreseen, file: Path, as_json: bool) -> None:
         show_json({"file": str(file), "written": False, "members": members,
                    "free_bytes": foreseen.free_bytes})  # fmt: skip
         return
-    show_table(["file", "size"], [[name, size(size)] for name, size in foreseen.members], [1])
-    say(f"{size(foreseen.bytes)} for a while, less when packed;"
-        f" {size(foreseen.free_bytes)} are free.")  # fmt: skip
+    show_table(["file", "size"], [[name, size_text(size)] for name, size in foreseen.members], [1])
+    say(f"{size_text(foreseen.bytes)} for a while, less when packed;"
+        f" {size_text(foreseen.free_bytes)} are free.")  # fmt: skip
     say("Nothing was written (--dry-run).")
 
 
@@ -83,7 +83,7 @@ def document(manifest: Manifest) -> dict[str, Any]:
 def show_members(manifest: Manifest) -> None:
     """A backup's files for people, those of the history as one line."""
     own = [each for each in manifest.members if not each.name.startswith("history/")]
-    rows = [[each.name, size(each.bytes)] for each in own]
+    rows = [[each.name, size_text(each.bytes)] for each in own]
     if parts := [each.bytes for each in manifest.members if each.name.startswith("history/")]:
-        rows.append([f"history/ ({plural(len(parts), 'file')})", size(sum(parts))])
+        rows.append([f"history/ ({plural(len(parts), 'file')})", size_text(sum(parts))])
     show_table(["file", "size"], rows, [1])

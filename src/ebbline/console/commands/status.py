@@ -42,7 +42,7 @@ def status(
         return
     state = paint("running", "green") if found.running else paint("stopped", "yellow")
     show(f"{paint(name, 'bold')}  {state}, its clock at {moment(found.now_ms)} UTC")
-    sizes = f"log {size(found.log_bytes)}, state {size(found.state_bytes)}"
+    sizes = f"log {size_text(found.log_bytes)}, state {size_text(found.state_bytes)}"
     show(f"  data       {place.data}  ({sizes})")
     show(f"  log        {found.log_offset:,} entries, the last at {moment(found.log_now_ms)}")
     late = paint(f"{plural(found.behind, 'entry', 'entries')} behind", "yellow")
@@ -105,10 +105,10 @@ def _identity(figures: dict[str, int]) -> str:
     return ", ".join(told)
 
 
-def size(number: int) -> str:
+def size_text(number: int) -> str:
     """Bytes for people.
 
-    >>> size(900), size(1536), size(5 << 20)
+    >>> size_text(900), size_text(1536), size_text(5 << 20)
     ('900 B', '1.5 KiB', '5.0 MiB')
     """
     size, units = float(number), ["B", "KiB", "MiB", "GiB", "TiB"]

@@ -127,6 +127,7 @@ class Limits(msgspec.Struct, frozen=True):
     connections_max: int = CONNECTIONS_MAX
     requests_max: int = CONCURRENCY_MAX
 
+
 # Objects made (more than dropped) before the collector looks at the young ones, and rounds before
 # it looks at older ones: parsed events are many and short-lived, and hardly ever form a circle.
 GC_THRESHOLDS = (100_000, 50, 1_000)
