@@ -12,6 +12,7 @@ from ebbline.hosts.embedded.deliver.limits import FOLD_ROWS_MAX
 from ebbline.hosts.embedded.deliver.state_reader import StateReader
 from ebbline.hosts.embedded.deliver.station import Station, Workshop, set_up
 from ebbline.hosts.embedded.deliver.store import DeliveryStore
+from ebbline.hosts.embedded.secrets.watch import Watch
 
 
 def outbox_stage(case: Case, folded: Folded) -> tuple[float, str]:
@@ -20,7 +21,7 @@ def outbox_stage(case: Case, folded: Folded) -> tuple[float, str]:
         store = DeliveryStore(Path(folder) / "delivery.db")
         state = StateReader(folded.state)
         with store.db:
-            shop = Workshop(store, itertools.count(1), lambda: 0.5, {})
+            shop = Workshop(store, itertools.count(1), lambda: 0.5, Watch({}))
             destination = case.plan.destinations[0]
             station = set_up(shop, case.plan, destination, state.end(), case.until_ms)
         assert isinstance(station, Station), station

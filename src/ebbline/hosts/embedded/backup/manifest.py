@@ -103,7 +103,7 @@ def decode(content: bytes, file: str) -> Manifest:
         raise FolderTooNew(message)
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _foreign(file, f"its manifest cannot be read: {error}") from error
     _check(manifest, file)
     return manifest
