@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from ebbline.errors import NotFound
-from ebbline.hosts.embedded.deliver.commands import Pause, Spool
+from ebbline.hosts.embedded.deliver.commands import Pause, Renew, Spool
 from ebbline.hosts.embedded.deliver.reading import (
     destination_status,
     list_deliveries,
@@ -309,3 +309,16 @@ async def test_an_idle_process_sleeps(tmp_path, state, sandbox, plan, monkeypatc
     async with Running(deliver):
         await asyncio.sleep(0.3)
         assert len(rounds) == 1
+
+
+async def test_orders_that_renew_and_orders_that_are_none(tmp_path, state, sandbox, plan, capsys):
+    await introduce(tmp_path, plan, sandbox)
+    async with Running(make_deliver(tmp_path, plan)) as deliver:
+        await until(lambda: deliver.stations)
+        before = deliver.stations["braze"]
+        Spool(tmp_path).put(Renew(), "2")
+        (tmp_path / "deliver-orders" / "1.json").write_text("this is no order")
+        deliver.wake()
+        await until(lambda: deliver.stations.get("braze") not in (None, before))
+    assert "cannot be read" in capsys.readouterr().out
+    assert not list((tmp_path / "deliver-orders").glob("*.json"))

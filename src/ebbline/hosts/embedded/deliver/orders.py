@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import assert_never
+
+import msgspec
+import structlog
 
 from ebbline.delivery import revive
 from ebbline.delivery.address import parse_address
@@ -12,13 +16,23 @@ from ebbline.hosts.embedded.deliver.reconcile import Schedule
 from ebbline.hosts.embedded.deliver.station import Station
 from ebbline.hosts.embedded.deliver.store import DeliveryStore
 
+_log = structlog.get_logger("deliver")
+
+
+class CarriedOut(msgspec.Struct):
+    """What became of the spool: `files` are to be removed once that is written down; `renews`
+    says that every destination is to be set up anew."""
+
+    files: list[Path] = []
+    renews: bool = False
+
 
 def carry_out(
     spool: Spool, store: DeliveryStore, stations: Mapping[str, Station], schedule: Schedule,
     now_ms: int,
-) -> list[Path]:  # fmt: skip
-    """Do what waits in the spool; the files to remove once that is written down."""
-    done: list[Path] = []
+) -> CarriedOut:  # fmt: skip
+    """Do what waits in the spool."""
+    done = CarriedOut()
     for path, order in spool.waiting():
         match order:
             case Retry():
@@ -29,15 +43,14 @@ def carry_out(
                     stations[name].lane.paused = paused
             case Reconcile():
                 schedule.order(order, stations, now_ms)
-            case Renew() | None:
-                pass  # the process sees to the first; the other is no order
-        done.append(path)
+            case Renew():
+                done.renews = True
+            case None:
+                _log.warning("an order that cannot be read is dropped", file=path.name)
+            case _:
+                assert_never(order)
+        done.files.append(path)
     return done
-
-
-def wants_renewal(spool: Spool) -> bool:
-    """Whether an order that waits wants every destination set up anew."""
-    return any(isinstance(order, Renew) for _, order in spool.waiting())
 
 
 def _retry(

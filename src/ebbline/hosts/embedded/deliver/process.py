@@ -27,7 +27,7 @@ from ebbline.hosts.embedded.deliver.introducing import Introduced, introduce
 from ebbline.hosts.embedded.deliver.limits import FOLD_ROWS_MAX, STOP_GRACE_SECONDS
 from ebbline.hosts.embedded.deliver.meters import Meters
 from ebbline.hosts.embedded.deliver.objectives import Objectives
-from ebbline.hosts.embedded.deliver.orders import carry_out, wants_renewal
+from ebbline.hosts.embedded.deliver.orders import carry_out
 from ebbline.hosts.embedded.deliver.reconcile import Schedule
 from ebbline.hosts.embedded.deliver.state_reader import StateReader
 from ebbline.hosts.embedded.deliver.station import Station, Workshop, set_up
@@ -136,9 +136,9 @@ class Deliver:
         now_ms = self.clock.now_ms()
         leaving: list[tuple[Station, Send, Request]] = []
         with self._store.db:
-            if wants_renewal(self._spool) or self._workshop.watch.changed():
-                self._replan = True
             done = carry_out(self._spool, self._store, self.stations, self._schedule, now_ms)
+            if done.renews or self._workshop.watch.changed():
+                self._replan = True
             more = self._fold(now_ms)
             self._take_introductions()
             self._take_answers()
@@ -149,7 +149,7 @@ class Deliver:
             for station in self.stations.values():
                 station.save(self._store)
             self._objectives.save(self._lanes(), now_ms)
-        for path in done:
+        for path in done.files:
             path.unlink(missing_ok=True)
         for station in self.stations.values():
             station.lane.written()
